@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from aggregator.config import Config
+
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration file; else $AGGREGATOR_CONFIG, config/aggregator.yaml, the user's, the system's.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+
+def loaded(path: Path | None) -> Config:
+    """Return the configuration that a command works with."""
+    from aggregator.config import find, load  # noqa: PLC0415  --help needs none of it
+
+    return load(find(path, os.environ, Path.cwd()), os.environ)

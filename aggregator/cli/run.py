@@ -1,0 +1,86 @@
+"""`aggregator run`: one pass, and what it came to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, json_option, loaded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aggregator.run import Report
+
+_NEEDED = 1
+_UNWRITTEN = 4
+
+
+class _Duration(click.ParamType[timedelta]):
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        from aggregator.config.schema import parse_duration  # noqa: PLC0415
+
+        try:
+            return value if isinstance(value, timedelta) else parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command()
+@config_option
+@click.option("--full", is_flag=True, help="Read and render everything again, on the same ledger.")
+@click.option("--strict", is_flag=True, help="End with 1 on any fault in an article.")
+@click.option(
+    "--accept-removals", multiple=True, metavar="NAME", help="The files that are gone from NAME are meant to be."
+)
+@click.option("--start-over", is_flag=True, help="Begin a new ledger although feeds of ours are published.")
+@click.option("--wait", type=_Duration(), default=timedelta(0), help="Wait so long for another pass to end, as 5m.")
+@json_option
+@click.option("-v", "--verbose", is_flag=True, help="Say more: every feed that has news.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what needs a person, and errors.")
+def run(  # noqa: PLR0913  an option each
+    *,
+    config_path: Path | None,
+    full: bool,
+    strict: bool,
+    accept_removals: tuple[str, ...],
+    start_over: bool,
+    wait: timedelta,
+    as_json: bool,
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Gather the articles, publish the feeds that changed, and say what was done."""
+    from aggregator import run as passes  # noqa: PLC0415  --help needs none of it
+    from aggregator.cli.progress import progress_bar  # noqa: PLC0415
+    from aggregator.cli.report import as_object, as_text  # noqa: PLC0415
+    from aggregator.store import sqlite  # noqa: PLC0415
+
+    config = loaded(config_path)
+    unknown = set(accept_removals) - {folder.name for folder in config.articles}
+    if unknown:
+        names = ", ".join(folder.name for folder in config.articles)
+        raise click.BadParameter(f"no source is called {', '.join(sorted(unknown))}; there is: {names}")
+    options = passes.Options(full=full, accept_removals=frozenset(accept_removals), start_over=start_over)
+    started = datetime.now(UTC)
+    with progress_bar(quiet=quiet or as_json) as progress, sqlite.opened(config.state, wait) as store:
+        now = datetime.now(UTC).replace(microsecond=0)  # after a wait for the lock: no pass is older than the last
+        report = passes.run(config, store, now, options, progress)
+    if as_json:
+        click.echo(as_object(report))
+    else:
+        elapsed = datetime.now(UTC) - started
+        text = as_text(report, config, elapsed, quiet=quiet, verbose=verbose)
+        if text:
+            click.echo(text, err=quiet)
+    return _exit_code(report, strict=strict)
+
+
+def _exit_code(report: Report, *, strict: bool) -> int:
+    if any(fault.code in {"unfit", "foreign_file"} for fault in report.published.faults):
+        return _UNWRITTEN
+    return _NEEDED if report.gathered.held or (strict and report.faults) else 0

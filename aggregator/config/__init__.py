@@ -1,0 +1,174 @@
+"""The configuration: found, read from one YAML file, and turned into the frozen values that the rest works with."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import ValidationError
+
+from aggregator.config.marks import MarkedYaml, fault_lines
+from aggregator.config.schema import ConfigFile
+from aggregator.core.address import host_of
+from aggregator.core.channels import Policy, topic_key
+from aggregator.core.window import Window
+from aggregator.errors import ConfigError
+from aggregator.formats import Site, Style, Words
+from aggregator.sources import Context
+from aggregator.store import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregator.config.schema import ArticlesSection
+
+NAME = "aggregator.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A source of article files. roots: what reports call each folder, and where it is."""
+
+    roots: tuple[tuple[str, Path], ...]
+    context: Context
+
+    @property
+    def name(self) -> str:
+        """What reports call the source."""
+        return self.context.source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What the owner wants; all paths absolute. file: as it was named. warnings: what is legal, but hardly meant."""
+
+    file: Path
+    warnings: tuple[str, ...] = ()
+    site: Site
+    style: Style
+    rules: Rules
+    window: Window
+    articles: tuple[Folder, ...]
+    output: Path
+    formats: tuple[str, ...]
+    state: Path
+
+
+def find(named: Path | None, environment: Mapping[str, str], folder: Path) -> Path:
+    """Return the configuration file: the named one, `$AGGREGATOR_CONFIG`, or the first of the usual places.
+
+    Raises:
+        ConfigError: there is none; the message lists where it was looked for.
+    """
+    if named is not None:
+        return named
+    if environment.get("AGGREGATOR_CONFIG"):
+        return Path(environment["AGGREGATOR_CONFIG"])
+    home = Path(environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME", "/")) / ".config")
+    service = [Path(one) for one in environment.get("CONFIGURATION_DIRECTORY", "").split(":") if one]
+    places = [folder / "config", *service, home / "aggregator", Path("/etc/aggregator")]
+    for place in places:
+        if (place / NAME).is_file():
+            return place / NAME
+    looked = ", ".join(str(place / NAME) for place in places)
+    raise ConfigError([f"no configuration file; looked for {looked}; name one with --config"])
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Config:
+    """Read a configuration file.
+
+    Raises:
+        ConfigError: it cannot be read or holds faults; all of them at once.
+    """
+    if not yaml.__with_libyaml__:
+        raise ConfigError(
+            ["PyYAML was built without libyaml, which reads articles: install libyaml's wheel or headers"]
+        )
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError([f"{path}: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([f"{path}: not UTF-8"]) from None
+    marked = MarkedYaml(text, path.name)
+    try:
+        file = ConfigFile.model_validate(marked.values)
+    except ValidationError as error:
+        raise ConfigError(fault_lines(error, marked, ConfigFile)) from None
+    folder = path.absolute().parent
+    return replace(_config(file, path, folder, environment), warnings=_warnings(file, marked))
+
+
+def _warnings(file: ConfigFile, marked: MarkedYaml) -> tuple[str, ...]:
+    if host_of(file.base_url).endswith(("example.org", "example.com", "example.net")):
+        return (marked.fault(("base_url",), f"still {host_of(file.base_url)}: nobody can subscribe"),)
+    return ()
+
+
+def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str, str]) -> Config:
+    title = file.title or host_of(file.base_url)
+    output = _below(folder, file.output.path)
+    state = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    policy = _policy(file)
+    return Config(
+        file=path,
+        site=Site(
+            title=title,
+            base_url=file.base_url,
+            homepage=file.homepage or file.base_url,
+            author=file.author or title,
+            language=file.language,
+            icon=file.icon,
+            hub=file.hub,
+        ),
+        style=Style(
+            base_url=file.base_url,
+            policy=policy,
+            words=Words(**file.text.model_dump()),
+            title=file.entry.title,
+            images=file.entry.image,
+            related_in_atom=file.related.atom_links,
+            related_in_rss=file.related.rss_links,
+        ),
+        rules=Rules(policy=policy, related_shown=file.related.show, late=file.window.late),
+        window=Window(
+            entries=file.window.entries,
+            span=file.window.days,
+            at_least=file.window.at_least,
+            max_bytes=file.window.max_size,
+        ),
+        articles=_folders(file.articles, folder),
+        output=output,
+        formats=tuple(dict.fromkeys(file.output.formats)),
+        state=_below(folder, file.state) if file.state else Path(state) if state else output.parent / "state",
+    )
+
+
+def _policy(file: ConfigFile) -> Policy:
+    keys = {topic.name: topic_key(topic.name) for topic in file.topics}
+    aliases = {topic_key(one): keys[topic.name] for topic in file.topics for one in topic.also}
+    return Policy(
+        topic_of={alias: key for alias, key in sorted(aliases.items()) if alias != key},
+        labels={key: name for name, key in keys.items()},
+        slugs={keys[topic.name]: topic.slug for topic in file.topics if topic.slug},
+        split=tuple(sorted(file.providers.split)),
+        providers_from=file.providers.feeds_from,
+    )
+
+
+def _folders(sections: tuple[ArticlesSection, ...], folder: Path) -> tuple[Folder, ...]:
+    folders: dict[str, Folder] = {}
+    for section in sections:
+        roots = tuple((Path(path).as_posix(), _below(folder, path)) for path in section.path)
+        wanted = section.name or roots[0][1].name
+        name = next(one for one in (wanted, *(f"{wanted}-{n}" for n in range(2, 1000))) if one not in folders)
+        context = Context(source=name, topics=section.topics, skip=frozenset(section.skip))
+        folders[name] = Folder(roots=roots, context=context)
+    return tuple(folders.values())
+
+
+def _below(folder: Path, path: str) -> Path:
+    return Path(os.path.normpath(folder / Path(path).expanduser()))

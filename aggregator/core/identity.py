@@ -1,0 +1,111 @@
+"""Which published id an entry carries, however its address, its file or its neighbours change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What the ledger remembers of an id: the key it stands for now, the keys it stood for, and when it was seen."""
+
+    id: str
+    key: str
+    first_seen: datetime
+    former: tuple[str, ...] = ()
+
+
+Place = tuple[str, str]  # source and location of a document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The ids of a batch of keys.
+
+    row_of: key to the id it carries. claims: place to the id it was first published under, for the places whose
+    claim is new. fresh: ids that the ledger does not know yet.
+    """
+
+    row_of: Mapping[str, str]
+    claims: Mapping[Place, str]
+    fresh: frozenset[str]
+
+
+def assign(
+    groups: Mapping[str, Collection[Place]],
+    claims: Mapping[Place, str],
+    rows: Mapping[str, LedgerRow],
+    elsewhere: Mapping[str, Collection[str]],
+) -> Assignment:
+    """Decide which id each key carries; the answer does not depend on the order of anything.
+
+    groups: the live places of each key to be decided. claims: the id that a place was published under. rows: every
+    row that is claimed, or whose key or former keys name a key of `groups`. elsewhere: for each id the keys outside
+    `groups` whose live places claim it.
+
+    A place keeps its id while its address changes. Where several keys claim one id, the one that the ledger has for
+    it keeps it, else the smallest. Keys that become one carry the id first seen; the others wait in the ledger.
+    """
+    claimed = _claimed_keys(groups, claims, elsewhere)
+    granted = {id_: rows[id_].key if rows[id_].key in keys else min(keys) for id_, keys in claimed.items()}
+    unclaimed = [row for id_, row in rows.items() if id_ not in claimed]
+    by_key, by_former = (
+        _index((row.key, row) for row in unclaimed),
+        _index((former, row) for row in unclaimed for former in row.former),
+    )
+    row_of: dict[str, str] = {}
+    new_claims: dict[Place, str] = {}
+    fresh: set[str] = set()
+    taken: set[str] = set()
+    for key in sorted(groups):
+        mine = {place: claims[place] for place in groups[key] if place in claims and granted[claims[place]] == key}
+        candidates = {rows[id_] for id_ in mine.values()}
+        if len(mine) < len(groups[key]):
+            candidates.update(row for row in by_key.get(key, ()) if row.id not in taken)
+        if not candidates:
+            candidates.update(row for row in by_former.get(key, ()) if row.id not in taken)
+        if candidates:
+            id_ = min(candidates, key=lambda row: (row.first_seen, row.id)).id
+        else:
+            id_ = _new_id(key, rows, fresh)
+            fresh.add(id_)
+        taken.add(id_)
+        row_of[key] = id_
+        new_claims.update((place, id_) for place in groups[key] if place not in mine)
+    return Assignment(row_of=row_of, claims=new_claims, fresh=frozenset(fresh))
+
+
+def _claimed_keys(
+    groups: Mapping[str, Collection[Place]], claims: Mapping[Place, str], elsewhere: Mapping[str, Collection[str]]
+) -> dict[str, set[str]]:
+    claimed: dict[str, set[str]] = defaultdict(set)
+    for key, places in groups.items():
+        for place in places:
+            if place in claims:
+                claimed[claims[place]].add(key)
+    for id_, keys in elsewhere.items():
+        if keys:
+            claimed[id_].update(keys)
+    return claimed
+
+
+def _index(pairs: Iterable[tuple[str, LedgerRow]]) -> dict[str, list[LedgerRow]]:
+    index: dict[str, list[LedgerRow]] = defaultdict(list)
+    for key, row in pairs:
+        index[key].append(row)
+    return index
+
+
+def _new_id(key: str, rows: Mapping[str, LedgerRow], fresh: Collection[str]) -> str:
+    """Return the key itself; where an entry that moved away still carries it, the key with a number."""
+    id_, number = key, 1
+    while id_ in rows or id_ in fresh:
+        number += 1
+        id_ = f"{key}#{number}"
+    return id_

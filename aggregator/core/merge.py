@@ -1,0 +1,105 @@
+"""One entry out of several sightings: who wins, and what is united."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from aggregator.core.model import EPOCH, Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from datetime import datetime
+
+    from aggregator.core.model import Edge, Sighting
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dates:
+    """What the ledger says of an entry; all aware UTC."""
+
+    published: datetime
+    updated: datetime
+    shown: datetime
+
+
+def in_order(sightings: Iterable[Sighting]) -> list[Sighting]:
+    """Return sightings, the one whose words win first: a total order that arrival has no part in.
+
+    Files before feeds; then the newer `published`; the greater name; source; and at last what they say.
+    """
+    ranked = sorted(sightings, key=lambda s: (s.source, s.location, _digest(*s.given)))
+    ranked.sort(key=lambda s: s.name, reverse=True)
+    ranked.sort(key=lambda s: s.published or EPOCH, reverse=True)
+    ranked.sort(key=lambda s: s.origin is not None)
+    return ranked
+
+
+def fingerprint(ordered: Sequence[Sighting]) -> str:
+    """Digest what a reader would call the article, as given: title, summary, content and address of the winners."""
+    title = ordered[0].given[0]
+    summary = next((s.given[1] for s in ordered if s.summary), "")
+    content = next((s.given[2] for s in ordered if s.content), "")
+    return _digest(title, summary, content, ordered[0].given[3])
+
+
+def merge(ordered: Sequence[Sighting], id_: str, dates: Dates) -> Entry:
+    """Return the entry of sightings that are in order: the first that has a field wins it, lists are united."""
+    first = ordered[0]
+    return Entry(
+        key=first.key,
+        id=id_,
+        href=first.href,
+        title=first.title,
+        summary=next((s.summary for s in ordered if s.summary), ""),
+        content=next((s.content for s in ordered if s.content), ""),
+        published=dates.published,
+        updated=dates.updated,
+        shown=dates.shown,
+        providers=_unite((s.provider for s in ordered), lambda provider: (provider.domain, provider.name)),
+        copies=tuple((s.source, s.location) for s in ordered),
+        topics=_unite((topic for s in ordered for topic in s.topics), lambda topic: topic),
+        authors=next((s.authors for s in ordered if s.authors), ()),
+        language=next((s.language for s in ordered if s.language), None),
+        images=_unite((image for s in ordered for image in s.images), lambda image: image.href),
+        quality=next((s.quality for s in ordered if s.quality is not None), None),
+        heat=next((s.heat for s in ordered if s.heat is not None), None),
+        kind=first.kind,
+        origin=first.origin,
+    )
+
+
+def edges_of(ordered: Sequence[Sighting]) -> tuple[Edge, ...]:
+    """Return the edges of all sightings, each address once."""
+    return _unite((edge for s in ordered for edge in s.edges), lambda edge: edge.href)
+
+
+def first_published(ordered: Sequence[Sighting], now: datetime, earliest: datetime, latest: datetime) -> datetime:
+    """Return the date to publish an entry under that nobody has seen before: the winner's, where it is plausible."""
+    given = next((s.published for s in ordered if s.published), None)
+    return given if given is not None and earliest <= given <= latest else now
+
+
+def shown_from(published: datetime, first_seen: datetime, late: timedelta, *, source_is_new: bool) -> datetime:
+    """Return the instant that windows choose by.
+
+    What arrives late, after the first pass over its source, ranks by its arrival: it must not vanish behind a busy
+    window. Old stock of a new source ranks by its own date.
+    """
+    is_late = timedelta(0) <= first_seen - published <= late
+    return first_seen if is_late and not source_is_new else published
+
+
+def _unite(values: Iterable[T], identity: Callable[[T], Hashable]) -> tuple[T, ...]:
+    seen: dict[Hashable, T] = {}
+    for value in values:
+        seen.setdefault(identity(value), value)
+    return tuple(seen.values())
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,152 @@
+"""Text that is legal in every format we write, and HTML that is safe to republish.
+
+Strings are made legal here, once, where a Sighting is built; nothing downstream cleans again.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+import nh3
+
+MAX_TITLE = 1_000
+MAX_SUMMARY = 10_000
+MAX_NAME = 200
+
+# XML 1.0 section 2.2 forbids most control characters and U+FFFE/F; the other noncharacters, the replacement character
+# and bidi controls are legal but harm whoever shows them next to text of others.
+_ILLEGAL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffd\ufffe\uffff\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    + "".join(chr(plane * 0x10000 + 0xFFFE) + chr(plane * 0x10000 + 0xFFFF) for plane in range(1, 17))
+    + "]"
+)
+_C1 = re.compile("[\x80-\x9f]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_SPACE = re.compile(r"\s+")
+_SAFE_ASCII = re.compile(r"[ -~]*")
+
+# Only names that HTML knows count as markup: `<vector>` in a title about C++ is text.
+_TAGS = (
+    "a|abbr|article|aside|b|big|blockquote|br|button|center|cite|code|del|div|dl|dt|dd|em|embed|figcaption|figure|"
+    "font|footer|form|h[1-6]|head|header|hr|html|body|i|iframe|img|input|ins|kbd|li|link|main|mark|meta|nav|"
+    "noscript|object|ol|option|p|picture|pre|q|s|samp|script|section|select|small|source|span|strike|strong|style|"
+    "sub|sup|svg|table|tbody|td|textarea|tfoot|th|thead|time|title|tr|tt|u|ul|var|video|audio|wbr"
+)
+_MARKUP = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[", re.IGNORECASE)
+_BLOCK_END = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_SWALLOWED = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+
+
+def legal(text: str) -> str:
+    """Return `text` in NFC with only characters that every format and reader can carry."""
+    if _SAFE_ASCII.fullmatch(text):
+        return text
+    text = _PAIR.sub(_join_pair, text)
+    text = _C1.sub(_from_cp1252, text)
+    # Twice: what is removed may leave a base and its mark side by side, which NFC then joins.
+    return unicodedata.normalize("NFC", _ILLEGAL.sub("", text))
+
+
+def _join_pair(match: re.Match[str]) -> str:
+    return match[0].encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+def _from_cp1252(match: re.Match[str]) -> str:
+    # C1 controls in the wild are Windows punctuation that was decoded as Latin-1.
+    return match[0].encode("latin-1").decode("cp1252", "ignore")
+
+
+def plain(text: str, limit: int) -> str:
+    """Return `text` as one line of legal plain text of at most `limit` characters: no markup, no entities."""
+    if "<" in text and _MARKUP.search(text):
+        text = html.unescape(_strip(text))
+    elif "&" in text and _ENTITY.search(text):
+        text = html.unescape(text)
+    line = _SPACE.sub(" ", legal(text)).strip()
+    # Zero-width characters alone are nothing that a reader could see, or click.
+    return cut(line, limit) if any(one.isprintable() and one != " " for one in line) else ""
+
+
+def _strip(text: str) -> str:
+    """Drop the tags HTML knows, and what scripts and styles hold; leave other angle brackets alone."""
+    text = _SWALLOWED.sub(" ", text)
+    text = _BLOCK_END.sub(" ", text)
+    while _MARKUP.search(text):  # taking a tag out may join two halves to another one
+        text = _MARKUP.sub("", text)
+    return text
+
+
+def cut(text: str, limit: int) -> str:
+    """Cut `text` to `limit` characters, at a word where one ends near, and mark the cut with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    space = head.rfind(" ", limit // 2)
+    head = head[:space] if space > 0 else head
+    while head and (unicodedata.combining(text[len(head)]) or text[len(head)] in "\u200d\ufe0f"):
+        head = head[:-1]  # never leave half a grapheme
+    return head.rstrip() + "…"
+
+
+def clean_html(markup: str, base: str) -> str:
+    """Return `markup` as HTML that is safe in other people's pages, its relative links resolved against `base`."""
+    cleaned = nh3.clean(
+        legal(markup.replace("\r\n", "\n")),
+        tags=_ALLOWED_TAGS,
+        attributes=_ALLOWED_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        url_relative=("rewrite_with_base", base),
+        link_rel=None,
+        strip_comments=True,
+    )
+    # References have become characters. No NFC here: it would join the `>` of a tag to a mark that follows it.
+    return _ILLEGAL.sub("", _C1.sub(_from_cp1252, cleaned)).strip()
+
+
+_ALLOWED_TAGS = {
+    *("a", "abbr", "b", "blockquote", "br", "cite", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption"),
+    *("figure", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s"),
+    *("samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr"),
+    *("u", "ul", "var"),
+}
+_ALLOWED_ATTRIBUTES = {
+    "a": {"href", "title", "hreflang"},
+    "abbr": {"title"},
+    "blockquote": {"cite"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "ol": {"start"},
+    "q": {"cite"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+
+
+_TAG_LIKE = re.compile(r"</?[a-zA-Z!]|<(?=[^\s<>]*@)")
+_REFERENCE_LIKE = re.compile(r"&(#?\w+)")
+
+
+def looks_like_markup(text: str) -> bool:
+    """Say whether a reader or a validator could take plain `text` for HTML (RFC 4287 section 3.1.1)."""
+    return ("<" in text and _TAG_LIKE.search(text) is not None) or (
+        "&" in text and _REFERENCE_LIKE.search(text) is not None
+    )
+
+
+def without_markup(text: str) -> str:
+    """Return plain `text` for places that cannot declare a type (RSS titles, link titles): nothing looks like HTML.
+
+    What looks like it keeps its words; only the sign that starts it becomes one that looks alike.
+    """
+    if not looks_like_markup(text):
+        return text
+    return _REFERENCE_LIKE.sub(_defuse, _TAG_LIKE.sub(lambda tag: "‹" + tag[0][1:], text))
+
+
+def _defuse(reference: re.Match[str]) -> str:
+    # Readers know many references without their semicolon too; validators suspect all that hold a digit.
+    known = not reference[1].isalpha() or html.unescape(f"{reference[0]};") != f"{reference[0]};"
+    return "＆" + reference[1] if known else reference[0]

@@ -1,0 +1,63 @@
+"""Which entries a feed shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How much a feed shows: the newest `entries`, and all within `span` of the newest, but never more than
+    `max_bytes` in the largest format once `at_least` entries are in.
+    """  # noqa: D205  one sentence
+
+    entries: int = 50
+    span: timedelta = timedelta(days=7)
+    at_least: int = 10
+    max_bytes: int = 500_000
+
+
+class Candidate(Protocol):
+    """What the cut looks at; `size` is that of the entry in the largest format, in bytes."""
+
+    @property
+    def shown(self) -> datetime:
+        """The instant to choose by."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+
+C = TypeVar("C", bound=Candidate)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Generic[C]):
+    """The entries that a feed shows, latest shown first; `by_size` says that bytes ended it before time did."""
+
+    shown: tuple[C, ...]
+    by_size: bool
+
+
+def cut(members: Iterable[C], window: Window) -> Cut[C]:
+    """Cut members, latest shown first, to what a feed shows; reads no further than it must."""
+    shown: list[C] = []
+    total = 0
+    for member in members:
+        recent = bool(shown) and shown[0].shown - member.shown <= window.span
+        if len(shown) >= max(window.entries, window.at_least) and not recent:
+            break
+        if len(shown) >= window.at_least and total + member.size > window.max_bytes:
+            return Cut(tuple(shown), by_size=True)
+        shown.append(member)
+        total += member.size
+    return Cut(tuple(shown), by_size=False)

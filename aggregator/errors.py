@@ -1,0 +1,79 @@
+"""What goes wrong on our own side; bad data of others is a `core.model.Fault`, a value, and never raised.
+
+AggregatorError
+├── ConfigError      the configuration is unusable; carries every fault in it
+├── SourceError      a source as a whole cannot be read
+├── StoreError       the state cannot be read or written
+│   ├── LockedError  another pass holds the state
+│   └── StateMissing feeds of ours are published, but their ledger is gone
+└── PublishError     a feed could not be written; the old one stays
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class AggregatorError(Exception):
+    """Root of all errors that the program raises itself; `exit_code` is what the command ends with."""
+
+    exit_code = 4
+
+
+class ConfigError(AggregatorError):
+    """The configuration is unusable; `faults` are lines `file:line:column: key: what is wrong`."""
+
+    exit_code = 3
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+class SourceError(AggregatorError):
+    """A source as a whole cannot be read; what it gave before stays published."""
+
+    exit_code = 1
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class StoreError(AggregatorError):
+    """The state cannot be read or written."""
+
+
+class LockedError(StoreError):
+    """Another pass holds the state."""
+
+    exit_code = 5
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: another pass is running; --wait 5m waits for it")
+
+
+class StateMissing(StoreError):  # noqa: N818  the name says the condition, as FileNotFound would
+    """Feeds of ours are published, but the ledger that gave them their ids is gone."""
+
+    exit_code = 1
+
+    def __init__(self, state: Path, output: Path, feeds: int) -> None:
+        super().__init__(
+            f"no state at {state}, but {output} holds {feeds} feeds of ours: restore {state / 'ledger.jsonl'}, "
+            "or run once with --start-over (subscribers may see entries twice)"
+        )
+
+
+class PublishError(AggregatorError):
+    """A feed could not be written; the old one stays and the next run repairs."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path}: {reason}: old feeds kept; the next run repairs")
+        self.path = path
+        self.reason = reason

@@ -1,0 +1,78 @@
+"""What a channel is written in: each format is two pure functions.
+
+`fragment` renders one entry, and depends on nothing but the entry and the style: not on the channel, the clock or the
+other entries, so that it is made once and joined everywhere. `wrap` puts the head of a channel around fragments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aggregator.core.channels import Policy
+    from aggregator.core.model import Channel, Entry
+
+GENERATOR = "feed-aggregator"
+"""How our feeds name their maker; also how we know a feed of ours again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The few words of ours that a subscriber reads. Names in braces are filled in."""
+
+    related: str = "Related coverage"
+    more: str = "and {n} more"
+    read: str = "Read at {provider}"
+    watch: str = "Watch at {provider}"
+    also: str = "Also at {providers}"
+    all: str = "Articles collected by {title}."
+    topic: str = "Articles on {name}, collected by {title}."
+    provider: str = "Articles by {name}, collected by {title}. Not published by {name}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How entries are rendered; a fragment depends on this and its entry only.
+
+    base_url: where the output folder is served, with a slash at the end. title: template of an entry's title.
+    related_in_atom, related_in_rss: whether related links stand as `link rel="related"` too, besides the visible list.
+    """
+
+    base_url: str
+    policy: Policy
+    words: Words = Words()
+    title: str = "{title}"
+    images: bool = True
+    related_in_atom: bool = True
+    related_in_rss: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the heads of all feeds share. homepage: the page that feeds belong to. hub: WebSub, section 4."""
+
+    title: str
+    base_url: str
+    homepage: str
+    author: str
+    language: str | None = None
+    icon: str | None = None
+    hub: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One format: what its files end with (no dot), what a server calls them, and its functions.
+
+    fragment: takes an entry, the HTML that `content.html_of` makes of it once for all formats, and the style.
+    check: what makes a document unfit to be published; an empty text where nothing does.
+    """
+
+    suffix: str
+    media_type: str
+    fragment: Callable[[Entry, str, Style], bytes]
+    wrap: Callable[[Channel, Sequence[bytes], Site], bytes]
+    check: Callable[[bytes], str]

@@ -1,0 +1,71 @@
+"""What a reader sees inside an entry: one small piece of HTML, the same in every format."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from aggregator.core.channels import topic_key, topic_slug
+
+if TYPE_CHECKING:
+    from aggregator.core.model import Entry, Link
+    from aggregator.formats import Style
+
+
+def html_of(entry: Entry, style: Style) -> str:
+    """Return the picture, the text, the way to the article and the related coverage.
+
+    The related links stand here, visibly, because hardly any reader shows `link rel="related"`.
+    """
+    href, words = escape(entry.href), style.words
+    parts = []
+    if style.images and entry.images:
+        image = entry.images[0]
+        size = f' width="{image.width}" height="{image.height}"' if image.width and image.height else ""
+        parts.append(f'<p><a href="{href}"><img src="{escape(image.href)}"{size} alt=""></a></p>')
+    if entry.content:
+        parts.append(entry.content)
+    elif entry.summary:
+        parts.append(f"<p>{escape(entry.summary, quote=False)}</p>")
+    provider, *others = (one.name for one in entry.providers)
+    read = (words.watch if entry.kind == "video" else words.read).format(provider=provider)
+    also = f"<br>{escape(words.also.format(providers=', '.join(others)), quote=False)}" if others else ""
+    parts.append(f'<p><a href="{href}">{escape(read, quote=False)}</a>{also}</p>')
+    if entry.related:
+        parts.append(f"<p><strong>{escape(words.related, quote=False)}</strong></p>")
+        parts.append("<ul>" + "\n".join(f"<li>{_related(link)}</li>" for link in entry.related) + "</ul>")
+        if entry.related_more:
+            parts.append(f"<p>{escape(words.more.format(n=entry.related_more), quote=False)}</p>")
+    return "\n".join(parts)
+
+
+def _related(link: Link) -> str:
+    where = ", ".join(filter(None, (link.provider, link.published.date().isoformat() if link.published else "")))
+    title = escape(link.title, quote=False)
+    return f'<a href="{escape(link.href)}">{title}</a>' + (f" – {escape(where, quote=False)}" if where else "")
+
+
+def title_of(entry: Entry, style: Style) -> str:
+    """Return an entry's title as the owner wants titles: untouched by default."""
+    return style.title.format(title=entry.title, provider=entry.providers[0].name)
+
+
+def summary_of(entry: Entry) -> str:
+    """Return an entry's summary; never empty, since readers list it."""
+    return entry.summary or entry.title
+
+
+def categories_of(entry: Entry, style: Style) -> list[tuple[str, str]]:
+    """Return slug and spelling of an entry's topics, each topic once (RFC 4287 section 4.2.2: term and label)."""
+    slugs: dict[str, str] = {}
+    for spelling in entry.topics:
+        key = topic_key(spelling)
+        key = style.policy.topic_of.get(key, key)
+        if key:
+            slugs.setdefault(topic_slug(key, style.policy), spelling)
+    return list(slugs.items())
+
+
+def scheme_of(style: Style) -> str:
+    """Return the vocabulary that our topic terms belong to."""
+    return f"{style.base_url}topics/"

@@ -1,0 +1,36 @@
+"""Everything that can be plugged in, by name; resolved on first use, so that nothing heavy is imported early."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregator.formats import Format
+    from aggregator.sources import Parser
+
+FORMATS: Mapping[str, str] = {
+    "atom": "aggregator.formats.xml:ATOM",
+    "rss": "aggregator.formats.xml:RSS",
+    "json": "aggregator.formats.jsonfeed:JSON",
+}
+PARSERS: Mapping[str, str] = {
+    "article": "aggregator.sources.article:parse",
+}
+
+
+def format_named(name: str) -> Format:
+    """Return the format that the configuration calls `name`."""
+    return cast("Format", _resolve(FORMATS[name]))
+
+
+def parser_named(name: str) -> Parser:
+    """Return the parser of a kind of document."""
+    return cast("Parser", _resolve(PARSERS[name]))
+
+
+def _resolve(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,255 @@
+"""One pass: gather what the sources hold, merge it, publish what changed."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from aggregator.core.address import KEY_POLICY
+from aggregator.core.model import Document, Fault, Outcome, to_micros
+from aggregator.errors import StateMissing
+from aggregator.publish import feeds_of_ours, publish
+from aggregator.registry import parser_named
+from aggregator.sources import folder
+from aggregator.store import Put, Reading, ledger_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from aggregator.config import Config, Folder
+    from aggregator.publish import Published
+    from aggregator.sources import Listing, Parser, Validators
+    from aggregator.store import Known, Settled, Store, Totals
+
+PARSER_VERSION = 1
+"""Raised when articles are understood differently: every file is then read again, and nothing re-dated."""
+
+_RACY = timedelta(seconds=2)  # as young as that, a file may change again without its mtime telling
+_REREAD_SECONDS = 0.2
+_GUARD_SHARE = 2  # more than one in so many files gone at once is held,
+_GUARD_LEAST = 20  # if it is more than so many files
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the owner asks of one pass. accept_removals: names of sources whose removals are meant."""
+
+    full: bool = False
+    accept_removals: frozenset[str] = frozenset()
+    start_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Removals of a source that wait for a person: how many of how many files, and some of them.
+
+    acceptable: whether `accept_removals` lets them through; not where nobody could look.
+    """
+
+    source: str
+    reason: str
+    gone: int
+    of: int
+    examples: tuple[str, ...] = ()
+    acceptable: bool = True
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the sources held. surveyed: those that were there, with files; found: those files; outcomes: what they are."""
+
+    surveyed: list[str] = field(default_factory=list)
+    found: int = 0
+    put: Put = field(default_factory=Put)
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a pass came to."""
+
+    first: bool
+    gathered: Gathered
+    settled: Settled
+    totals: Totals
+    published: Published
+
+    @property
+    def faults(self) -> list[Fault]:
+        """All that is wrong with what others gave us."""
+        return [*self.gathered.faults, *self.published.faults]
+
+
+class Progress(Protocol):
+    """Told what is being done, how much of it is done, and how much there is."""
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Take note."""
+        ...
+
+
+def run(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Report:
+    """Carry out one pass.
+
+    Raises:
+        StateMissing: feeds of ours are published, but the state that made them is gone.
+        StoreError, PublishError: our own files cannot be read or written.
+    """
+    ledger_text.recover(config.state, store.ledger)
+    first = store.ledger.is_empty()
+    if first and not options.start_over and (ours := feeds_of_ours(config.output)):
+        raise StateMissing(config.state, config.output, ours)
+    gathered = _gather_all(config, store, now, options, progress)
+    settled = store.entries.settle(config.rules, now, everything=options.full)
+    store.ledger.seen_first(gathered.surveyed, now)
+
+    def remember() -> None:
+        ledger_text.append(config.state, store.ledger)
+
+    remember()
+    ledger_text.compact(config.state, store.ledger)
+    published = publish(config, store, now, remember, full=options.full)
+    return Report(first=first, gathered=gathered, settled=settled, totals=store.entries.totals(), published=published)
+
+
+def _gather_all(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Gathered:
+    gathered = Gathered()
+    for name in set(store.sources.names()) - {one.name for one in config.articles}:
+        gathered.put += store.sources.put(name, (), list(store.sources.known(name)), now)
+    for source in config.articles:
+        pass_ = _Gathering(source, store, now, options, gathered)
+        pass_.carry_out(progress)
+    return gathered
+
+
+class _Gathering:
+    """The pass over one source."""
+
+    def __init__(self, source: Folder, store: Store, now: datetime, options: Options, gathered: Gathered) -> None:
+        self._source = source
+        self._store = store
+        self._now = now
+        self._options = options
+        self._gathered = gathered
+        self._parse: Parser = parser_named("article")
+        self._known = store.sources.known(source.name)
+        # What the same bytes are understood as; with another answer, every file is read again.
+        meaning = repr((sorted(source.context.skip), source.context.topics, KEY_POLICY, PARSER_VERSION))
+        self._meaning = hashlib.sha256(meaning.encode()).hexdigest()
+        self._setting = f"meaning of {source.name}"
+        self._anew = options.full or store.ledger.setting(self._setting) != self._meaning
+
+    def carry_out(self, progress: Progress) -> None:
+        """Survey the source, read what changed, drop what is gone."""
+        listing = folder.survey(self._source.roots)
+        gone = self._gone(listing)
+        self._gathered.found += len(listing.found)
+        self._gathered.faults += listing.faults
+        readings = self._readings(listing, progress)
+        self._gathered.put += self._store.sources.put(self._source.name, readings, gone, self._now)
+        self._store.ledger.keep_setting(self._setting, self._meaning)
+        if listing.found and not listing.missing:
+            self._gathered.surveyed.append(self._source.name)
+        self._count(set(listing.found))
+
+    def _gone(self, listing: Listing) -> list[str]:
+        """Return the documents to drop; none where it looks as if a person should see first."""
+        passed_over = {fault.location for fault in listing.faults}
+        gone = [one for one in self._known if one not in listing.found and one not in passed_over]
+        reason = _why_held(listing, len(gone), len(self._known))
+        acceptable = not listing.missing
+        if not reason or (acceptable and self._source.name in self._options.accept_removals):
+            return gone
+        examples = tuple(gone[:_NAMED])
+        held = Held(self._source.name, reason, len(gone), len(self._known), examples, acceptable=acceptable)
+        self._gathered.held.append(held)
+        return []
+
+    def _readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
+        """Read and parse what changed; what looks half-written once more, a little later."""
+        again: list[str] = []
+        for number, (location, validators) in enumerate(listing.found.items()):
+            progress(self._source.name, number, len(listing.found))
+            if self._is_unchanged(location, validators):
+                continue
+            reading = self._reading(location, listing)
+            if reading is None:
+                continue
+            if _is_faulty(reading) and self._is_young(reading.validators):
+                again.append(location)
+            else:
+                yield reading
+        if again:
+            time.sleep(_REREAD_SECONDS)
+        yield from filter(None, (self._reading(location, listing) for location in again))
+
+    def _is_unchanged(self, location: str, validators: Validators) -> bool:
+        known = self._known.get(location)
+        return known is not None and not self._anew and not known.racy and known.validators == validators
+
+    def _is_young(self, validators: Validators) -> bool:
+        return validators.mtime_ns >= (to_micros(self._now - _RACY)) * 1000
+
+    def _reading(self, location: str, listing: Listing) -> Reading | None:
+        resource = folder.read(location, listing.paths[location])
+        if isinstance(resource, Fault):
+            self._gathered.faults.append(resource)
+            return None
+        hash_ = hashlib.blake2b(resource.data, digest_size=16).hexdigest()
+        known = self._known.get(location)
+        document = None
+        if known is None or self._anew or known.hash != hash_:
+            document = self._understood(resource.data, location, known)
+        return Reading(
+            location=location,
+            validators=resource.validators,
+            racy=self._is_young(resource.validators),
+            hash=hash_,
+            document=document,
+        )
+
+    def _understood(self, data: bytes, location: str, known: Known | None) -> Document:
+        document = self._parse(data, location, self._source.context)
+        if document.outcome is Outcome.NOT_ARTICLE and known is not None and known.read_at is not None:
+            # What was an article is half-written or damaged, not something else.
+            fault = Fault("front_matter", f"{location}:1", "the front matter is gone")
+            return replace(document, outcome=Outcome.FAULTY, faults=(fault,))
+        return document
+
+    def _count(self, found: set[str]) -> None:
+        for location, known in self._store.sources.known(self._source.name).items():
+            if location not in found:
+                continue
+            self._gathered.outcomes[known.outcome] = self._gathered.outcomes.get(known.outcome, 0) + 1
+            for fault in known.faults:
+                self._gathered.faults.append(_with_consequence(fault, known))
+
+
+def _why_held(listing: Listing, gone: int, known: int) -> str:
+    if listing.missing:
+        return f"{', '.join(listing.missing)}: no folder that can be read"
+    if known and not listing.found:
+        return "the folder is empty"
+    if gone > _GUARD_LEAST and gone * _GUARD_SHARE > known:
+        return "more than half at once"
+    return ""
+
+
+def _is_faulty(reading: Reading) -> bool:
+    return reading.document is not None and reading.document.outcome is Outcome.FAULTY
+
+
+def _with_consequence(fault: Fault, known: Known) -> Fault:
+    """Say of a faulty file what readers see of it now."""
+    if known.outcome is not Outcome.FAULTY:
+        return fault
+    if known.read_at is None:
+        return replace(fault, reason=f"{fault.reason}. Not published.")
+    return replace(fault, reason=f"{fault.reason}. The version of {known.read_at:%Y-%m-%d %H:%M} UTC stays published.")

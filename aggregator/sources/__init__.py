@@ -1,0 +1,63 @@
+"""Where articles come from: retrievers do IO and never interpret, parsers interpret and never do IO.
+
+A kind of source is a retriever (`folder`) and a parser (`article`); `registry` names the pairs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from aggregator.core.model import Document, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What tells without reading whether a resource changed: size in bytes, mtime in ns since the epoch."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """Raw bytes at a location, with the validators they had when they were read."""
+
+    location: str
+    data: bytes
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a source holds now.
+
+    found: validators by location, in order of location. paths: where each is. faults: what was passed over.
+    missing: roots that could not be listed; with one missing, nobody can say what is gone.
+    """
+
+    found: Mapping[str, Validators]
+    paths: Mapping[str, Path]
+    faults: Sequence[Fault] = ()
+    missing: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a parser has to know besides the bytes: the source's name, topics added to each article, what to skip."""
+
+    source: str
+    topics: tuple[str, ...] = ()
+    skip: frozenset[str] = frozenset({"draft", "removed"})
+
+
+class Parser(Protocol):
+    """Turn the bytes of a resource into a document; never raises for what is in them."""
+
+    def __call__(self, data: bytes, location: str, context: Context) -> Document:
+        """Return what the bytes at a location say."""
+        ...

@@ -1,0 +1,113 @@
+"""Files in folders: what is there, and the bytes of one of them.
+
+Only regular files that are really below a root are ever opened: not what a link leads to outside, no pipe, no device.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from aggregator.core.model import Fault
+from aggregator.sources import Listing, Resource, Validators
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+MAX_FILE = 2 * 1024 * 1024 + 1024  # front matter and body at their limits, and both fences
+
+
+def survey(roots: Sequence[tuple[str, Path]]) -> Listing:
+    """List the files below each root, folders below included; a root is the name its files are reported under.
+
+    Names that start with a dot or end with a tilde are passed over: editors, version control and synchronisers keep
+    such beside the real ones.
+    """
+    walk = _Walk()
+    missing = [name for name, root in roots if not walk.root(name, root)]
+    order = sorted(walk.found)
+    return Listing(
+        found={location: walk.found[location] for location in order},
+        paths=walk.paths,
+        faults=sorted(walk.faults, key=lambda fault: fault.location),
+        missing=missing,
+    )
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.found: dict[str, Validators] = {}
+        self.paths: dict[str, Path] = {}
+        self.faults: list[Fault] = []
+
+    def root(self, name: str, root: Path) -> bool:
+        """List one root; False where it is no readable folder."""
+        try:
+            base = root.resolve(strict=True)
+            entries = list(os.scandir(base))
+        except OSError:
+            return False
+        self._folder(name, base, base, entries)
+        return True
+
+    def _folder(self, name: str, folder: Path, base: Path, entries: list[os.DirEntry[str]]) -> None:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name.endswith("~"):
+                continue
+            location = f"{name}/{_printable(entry.name)}"
+            try:
+                self._entry(location, entry, folder, base)
+            except OSError as error:
+                self._fault("unreadable", location, f"{error.strerror or error}")
+
+    def _entry(self, location: str, entry: os.DirEntry[str], folder: Path, base: Path) -> None:
+        path = folder / entry.name
+        if entry.is_symlink():
+            target = path.resolve(strict=True)
+            if target.is_dir():
+                self._fault("link", location, "a link to a folder: not followed; list the folder in the configuration")
+                return
+            if not target.is_relative_to(base):
+                self._fault("link", location, "a link out of the folder: not read")
+                return
+            path = target
+        elif entry.is_dir(follow_symlinks=False):
+            self._folder(location, path, base, list(os.scandir(path)))
+            return
+        status = path.stat() if path.is_symlink() or entry.is_symlink() else entry.stat(follow_symlinks=False)
+        if not stat.S_ISREG(status.st_mode):
+            self._fault("not_a_file", location, "not a regular file: not read")
+            return
+        self.found[location] = Validators(status.st_size, status.st_mtime_ns)
+        self.paths[location] = path
+
+    def _fault(self, code: str, location: str, reason: str) -> None:
+        self.faults.append(Fault(code, location, reason))
+
+
+def read(location: str, path: Path) -> Resource | Fault:
+    """Return the bytes of a listed file, or the fault that keeps us from them; never blocks, never follows a link."""
+    try:
+        # A pipe that took the file's place since the survey must not make us wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        return Fault("unreadable", location, f"{error.strerror or error}")
+    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  opened by descriptor
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return Fault("not_a_file", location, "not a regular file: not read")
+        if status.st_size > MAX_FILE:
+            return Fault("too_large", location, f"more than {MAX_FILE // 1024} KiB: not read")
+        try:
+            data = file.read(MAX_FILE + 1)
+        except OSError as error:
+            return Fault("unreadable", location, f"{error.strerror or error}")
+    return Resource(location=location, data=data, validators=Validators(status.st_size, status.st_mtime_ns))
+
+
+def _printable(name: str) -> str:
+    """Return a file name as text: bytes that are not UTF-8 and control characters escaped, nothing two-faced."""
+    raw = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in raw)

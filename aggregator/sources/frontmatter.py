@@ -1,0 +1,179 @@
+"""The front matter of a document: the fence, and a strict, fast reader of the YAML inside it.
+
+Built straight from the events of libyaml: scalars stay text (`no` is "no", `012` is "012"; our schema types them),
+and tags, anchors, aliases, merges, duplicate keys and deep nesting are refused in the same pass, each with its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 20
+
+Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
+
+_FENCE_OPEN = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*(?:\r?\n|$)")
+_FENCE_CLOSE = re.compile(rb"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+# Writers of JSON escape what is outside the basic plane as two halves, which libyaml refuses one by one.
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+# YAML 1.1 section 5.1 knows fewer characters than people paste; libyaml stops at the others.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
+
+# What libyaml says to those who know its grammar, said to those who edit the file.
+_PLAINLY = {
+    "did not find expected key": "text after a closing quote, or an indentation that does not fit",
+    "mapping values are not allowed in this context": "a second `: ` in one value; put the value in quotes",
+    "could not find expected ':'": "a line without `key: value`",
+    "found unexpected end of stream": "a quote is never closed",
+    "found character that cannot start any token": "a value that starts with a tab, @ or `; put it in quotes",
+    "found invalid Unicode character escape code": "a \\u escape that is no character",
+    "found unknown escape character": "an escape that YAML does not know; write \\\\ for a backslash",
+}
+
+
+class FrontMatterError(Exception):
+    """The front matter cannot be read; line and column count from 1, in the file."""
+
+    def __init__(self, line: int, column: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.column = column
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """A mapping of the document's fields, the line of each top-level key in the file, and the text after the fence."""
+
+    fields: dict[str, Value]
+    lines: dict[str, int] = field(default_factory=dict)
+    body: str = ""
+
+
+def has_fence(data: bytes) -> bool:
+    """Say whether a document opens with a front matter fence: that makes it an article."""
+    return _FENCE_OPEN.match(data) is not None
+
+
+def read(data: bytes) -> FrontMatter:
+    """Split and read a document that `has_fence`.
+
+    Raises:
+        FrontMatterError: it is not UTF-8, not closed, too large, or not YAML of the plain kind we accept.
+    """
+    opening = _FENCE_OPEN.match(data)
+    if opening is None:
+        raise FrontMatterError(1, 1, "no front matter")
+    closing = _FENCE_CLOSE.search(data, opening.end(), opening.end() + MAX_BYTES + 4)
+    if closing is None:
+        large = len(data) - opening.end() > MAX_BYTES
+        reason = (
+            f"front matter of more than {MAX_BYTES // 1024} KiB" if large else "front matter is never closed by ---"
+        )
+        raise FrontMatterError(1, 1, reason)
+    head = _decode(data[opening.end() : closing.start()], first_line=2)
+    body_line = data.count(b"\n", 0, closing.end()) + 1
+    builder = _Builder(_repair(head))
+    fields = builder.mapping()
+    return FrontMatter(fields, builder.lines, _decode(data[closing.end() :], first_line=body_line))
+
+
+def _decode(data: bytes, first_line: int) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = first_line + data.count(b"\n", 0, error.start)
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise FrontMatterError(line, column, f"byte 0x{data[error.start]:02x} is not UTF-8") from None
+
+
+def _repair(text: str) -> str:
+    if "\\ud" in text or "\\uD" in text:
+        text = _SURROGATES.sub(_join, text)
+    return text if text.isascii() and text.isprintable() else _UNPRINTABLE.sub(" ", text)
+
+
+def _join(match: re.Match[str]) -> str:
+    high, low = int(match[2], 16), int(match[3], 16)
+    return match[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+
+
+class _Builder:
+    """Build plain values from YAML events; one pass, no schema, nothing but maps, lists and text."""
+
+    def __init__(self, text: str) -> None:
+        loader = yaml.CSafeLoader(text)
+        self._next: Callable[[], Any] = loader.get_event  # the stubs know less of events than libyaml says
+        self.lines: dict[str, int] = {}
+
+    def mapping(self) -> dict[str, Value]:
+        """Return the one mapping that the text holds."""
+        try:
+            self._next()  # the start of the stream
+            if isinstance(self._next(), yaml.StreamEndEvent):
+                return {}
+            value = self._value(self._next(), 0)
+            self._next()  # the end of the document
+            extra = self._next()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            reason = _PLAINLY.get(error.problem or "", error.problem or error.context or "not YAML")
+            line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
+            raise FrontMatterError(line, column, reason) from None
+        except yaml.YAMLError as error:
+            raise FrontMatterError(2, 1, str(error).partition("\n")[0]) from None
+        if not isinstance(extra, yaml.StreamEndEvent):
+            raise _refuse(extra, "a second document")
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise FrontMatterError(2, 1, "front matter is not a list of `key: value` lines")
+        return value
+
+    def _value(self, event: Any, depth: int) -> Value:
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            if event.anchor or event.tag:
+                raise _refuse(event, "anchors and tags are not accepted")
+            value: str = event.value
+            return None if event.style is None and value in _NULLS else value
+        if kind is yaml.AliasEvent:
+            raise _refuse(event, "aliases are not accepted")
+        if event.anchor or event.tag:
+            raise _refuse(event, "anchors and tags are not accepted")
+        if depth >= MAX_DEPTH:
+            raise _refuse(event, f"nested more than {MAX_DEPTH} deep")
+        return self._map(depth) if kind is yaml.MappingStartEvent else self._list(depth)
+
+    def _map(self, depth: int) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        while type(event := self._next()) is not yaml.MappingEndEvent:
+            key = self._value(event, depth + 1)
+            if not isinstance(key, str) or key == "<<":
+                raise _refuse(event, "a key must be text; merges are not accepted")
+            if key in values:
+                raise _refuse(event, "a key that stands here twice")  # unnamed: unknown keys never leave
+            if depth == 0:
+                self.lines[key] = event.start_mark.line + 2
+            values[key] = self._value(self._next(), depth + 1)
+        return values
+
+    def _list(self, depth: int) -> list[Value]:
+        values: list[Value] = []
+        while type(event := self._next()) is not yaml.SequenceEndEvent:
+            values.append(self._value(event, depth + 1))
+        return values
+
+
+def _refuse(event: Any, reason: str) -> FrontMatterError:
+    mark = event.start_mark
+    return FrontMatterError(mark.line + 2, mark.column + 1, reason)

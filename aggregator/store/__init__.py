@@ -1,0 +1,238 @@
+"""What is remembered between passes: three small protocols, which one connection implements.
+
+Each call is one transaction; `now` is always an argument. Opened by `sqlite.opened`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from aggregator.core.channels import Policy
+    from aggregator.core.model import Document, Entry, Fault, Outcome
+    from aggregator.sources import Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A document as the last pass left it. read_at: when it was last understood, None if never."""
+
+    validators: Validators
+    racy: bool
+    hash: str
+    outcome: Outcome
+    faults: tuple[Fault, ...]
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A document that was read in this pass; `document` is None where its bytes are what they were."""
+
+    location: str
+    validators: Validators
+    racy: bool
+    hash: str
+    document: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What readings came to. related: only edges changed. same: not a word that counts changed."""
+
+    new: int = 0
+    changed: int = 0
+    related: int = 0
+    same: int = 0
+    removed: int = 0
+
+    def __add__(self, other: Put) -> Put:
+        return Put(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.related + other.related,
+            self.same + other.same,
+            self.removed + other.removed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the merged entries depend on besides the sightings. late: section 7 of the design, `shown`."""
+
+    policy: Policy
+    related_shown: int = 5
+    late: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What merging came to, in entries."""
+
+    new: int = 0
+    changed: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What there is now. merged: sightings beyond the first of their entry. own_links: related links between ours."""
+
+    entries: int
+    merged: int
+    links: int
+    own_links: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An entry in a channel: what a window and a feed's head need to know of it."""
+
+    key: str
+    id: str
+    shown: datetime
+    published: datetime
+    updated: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRow:
+    """What the ledger remembers of a channel. stamp: digest of the ids and dates that its feed last showed."""
+
+    id: str
+    updated: datetime
+    stamp: str
+    retired: bool = False
+
+
+class Sources(Protocol):
+    """What sources hold."""
+
+    def names(self) -> Sequence[str]:
+        """Return every source that has documents."""
+        ...
+
+    def known(self, source: str) -> Mapping[str, Known]:
+        """Return the documents of a source by location."""
+        ...
+
+    def put(self, source: str, readings: Iterable[Reading], gone: Collection[str], now: datetime) -> Put:
+        """Take in what was read and drop what is gone; the sightings that changed wait for `settle`."""
+        ...
+
+
+class Entries(Protocol):
+    """What the sightings merge into."""
+
+    def settle(self, rules: Rules, now: datetime, *, everything: bool = False) -> Settled:
+        """Merge what changed, give ids and dates, resolve related links, find the channels."""
+        ...
+
+    def totals(self) -> Totals:
+        """Count what there is."""
+        ...
+
+    def changed(self, since: int) -> Mapping[str, datetime]:
+        """Return the channels that an entry joined, left or changed in after a revision, and when that was last seen."""
+        ...
+
+    def size(self, channel: str) -> int:
+        """Count the entries of a channel."""
+        ...
+
+    def labels(self, channel: str) -> Mapping[str, int]:
+        """Count how often each spelling of a channel's name is used by its entries."""
+        ...
+
+    def members(self, channel: str) -> Iterator[Member]:
+        """Return a channel's entries, latest shown first, then by key; read as they are asked for."""
+        ...
+
+    def entries(self, keys: Collection[str]) -> Mapping[str, Entry]:
+        """Return entries by key."""
+        ...
+
+    def fragments(self, keys: Collection[str], form: str) -> Mapping[str, tuple[str, bytes]]:
+        """Return the rendered entries that are kept, each with the digest of what it was rendered from."""
+        ...
+
+    def keep_fragments(self, form: str, rendered: Mapping[str, tuple[str, bytes]]) -> None:
+        """Keep rendered entries, each with the digest of what it was rendered from."""
+        ...
+
+    def forget_fragments(self) -> None:
+        """Forget all that was rendered."""
+        ...
+
+
+class Ledger(Protocol):
+    """What cannot be computed again."""
+
+    def revision(self) -> int:
+        """Return the number of the last change."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Say whether nothing was ever published from this state."""
+        ...
+
+    def channels(self) -> Mapping[str, ChannelRow]:
+        """Return every channel that was ever published, by key."""
+        ...
+
+    def keep_channels(self, rows: Mapping[str, ChannelRow]) -> None:
+        """Remember channels as they are about to be published."""
+        ...
+
+    def seen_first(self, sources: Collection[str], now: datetime) -> None:
+        """Remember that the first pass over these sources is done."""
+        ...
+
+    def size(self) -> int:
+        """Count the rows of the ledger."""
+        ...
+
+    def setting(self, name: str) -> str:
+        """Return what was kept under a name, else the empty text."""
+        ...
+
+    def keep_setting(self, name: str, value: str) -> None:
+        """Keep a text under a name."""
+        ...
+
+    def rows_since(self, revision: int) -> Iterator[Mapping[str, object]]:
+        """Return the ledger's rows that changed after a revision, as plain values, in order of revision."""
+        ...
+
+    def restore(self, rows: Iterable[Mapping[str, object]]) -> None:
+        """Take in rows that `rows_since` gave; later ones win."""
+        ...
+
+
+class Store(Protocol):
+    """The state, open and locked."""
+
+    @property
+    def sources(self) -> Sources:
+        """What sources hold."""
+        ...
+
+    @property
+    def entries(self) -> Entries:
+        """What the sightings merge into."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """What cannot be computed again."""
+        ...
+
+    def close(self) -> None:
+        """Release the state."""
+        ...

@@ -1,0 +1,99 @@
+"""Entries, the channels they are in, and what was rendered of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aggregator.core.model import from_micros
+from aggregator.store import Member, Totals
+from aggregator.store.settle import settle
+from aggregator.store.sql import ENTRY, LINKS, query_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
+
+    from aggregator.core.model import Entry
+    from aggregator.store import Rules, Settled
+    from aggregator.store.sql import Database
+
+
+class EntryTables:
+    """`store.Entries` on SQL."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def settle(self, rules: Rules, now: datetime, *, everything: bool = False) -> Settled:
+        """Merge what changed, give ids and dates, resolve related links, find the channels."""
+        with self._db.transaction() as revision:
+            return settle(self._db, rules, now, revision, everything=everything)
+
+    def totals(self) -> Totals:
+        """Count what there is."""
+        ((entries, links, own_links, newest),) = self._db.query(
+            "SELECT COUNT(*), COALESCE(SUM(links), 0), COALESCE(SUM(own_links), 0), MAX(published) FROM entry"
+        )
+        ((sightings,),) = self._db.query("SELECT COUNT(*) FROM sighting")
+        return Totals(entries, sightings - entries, links, own_links, None if newest is None else from_micros(newest))
+
+    def changed(self, since: int) -> Mapping[str, datetime]:
+        """Return the channels that an entry joined, left or changed in after a revision, and when that was last seen."""
+        rows = self._db.query("SELECT key, touched_at FROM channel WHERE revision > ? ORDER BY key", [since])
+        return {key: from_micros(touched_at) for key, touched_at in rows}
+
+    def size(self, channel: str) -> int:
+        """Count the entries of a channel."""
+        return int(next(self._db.query("SELECT COUNT(*) FROM member WHERE channel = ?", [channel]))[0])
+
+    def labels(self, channel: str) -> Mapping[str, int]:
+        """Count how often each spelling of a channel's name is used by its entries."""
+        rows = self._db.query("SELECT label, COUNT(*) FROM member WHERE channel = ? GROUP BY label", [channel])
+        return {label: count for label, count in rows}  # noqa: C416  dict() loses the types
+
+    def members(self, channel: str) -> Iterator[Member]:
+        """Return a channel's entries, latest shown first, then by key; read as they are asked for."""
+        rows = self._db.query(
+            "SELECT m.key, e.id, m.shown, e.published, e.updated, e.digest FROM member m JOIN entry e ON e.key = m.key"
+            " WHERE m.channel = ? ORDER BY m.shown DESC, m.key DESC",
+            [channel],
+        )
+        for key, id_, shown, published, updated, digest in rows:
+            yield Member(
+                key=key,
+                id=id_,
+                shown=from_micros(shown),
+                published=from_micros(published),
+                updated=from_micros(updated),
+                digest=digest,
+            )
+
+    def entries(self, keys: Collection[str]) -> Mapping[str, Entry]:
+        """Return entries by key."""
+        rows = query_in(self._db, "SELECT key, body, related, links FROM entry WHERE key IN ({})", keys)
+        return {key: _entry(body, related, links) for key, body, related, links in rows}
+
+    def fragments(self, keys: Collection[str], form: str) -> Mapping[str, tuple[str, bytes]]:
+        """Return the rendered entries that are kept, each with the digest of what it was rendered from."""
+        sql = "SELECT key, digest, content FROM fragment WHERE format = ? AND key IN ({})"
+        return {key: (digest, content) for key, digest, content in query_in(self._db, sql, keys, before=[form])}
+
+    def keep_fragments(self, form: str, rendered: Mapping[str, tuple[str, bytes]]) -> None:
+        """Keep rendered entries, each with the digest of what it was rendered from."""
+        with self._db.transaction():
+            self._db.run_many(
+                "INSERT INTO fragment (key, format, digest, content) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (key, format) DO UPDATE SET digest = excluded.digest, content = excluded.content",
+                [(key, form, digest, content) for key, (digest, content) in rendered.items()],
+            )
+
+    def forget_fragments(self) -> None:
+        """Forget all that was rendered."""
+        with self._db.transaction():
+            self._db.run("DELETE FROM fragment")
+
+
+def _entry(body: str, related: str, links: int) -> Entry:
+    shown = LINKS.validate_json(related)
+    return replace(ENTRY.validate_json(body), related=shown, related_more=links - len(shown))

@@ -1,0 +1,285 @@
+"""Merging: the sightings that changed become entries, with ids and dates from the ledger, links and channels.
+
+Once for a whole pass and not with each batch of `put`, because who carries which id depends on all that is there
+after the pass: a file may move its address to one that another file, still unread, has just given up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.core.channels import channels_of
+from aggregator.core.dates import EARLIEST
+from aggregator.core.merge import edges_of, fingerprint, first_published, in_order, merge, shown_from
+from aggregator.core.model import to_micros
+from aggregator.core.related import Neighbourhood, face_of, resolve
+from aggregator.store import Settled
+from aggregator.store.identities import Identities, LedgerEntry
+from aggregator.store.sql import (
+    EDGES,
+    ENTRY,
+    LINK,
+    LINKS,
+    SIGHTING,
+    chunks,
+    dump,
+    query_in,
+    read_setting,
+    run_in,
+    write_setting,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from aggregator.core.model import Edge, Entry, Link, Sighting
+    from aggregator.store import Rules
+    from aggregator.store.sql import Database, Row
+
+_MAX_AHEAD = timedelta(hours=24)
+
+
+def settle(db: Database, rules: Rules, now: datetime, revision: int, *, everything: bool) -> Settled:
+    """Merge all that was touched since the last time; `everything`, or other rules, merge all on the same ledger."""
+    digest = hashlib.sha256(repr(rules).encode()).hexdigest()
+    if everything or read_setting(db, "rules") != digest:
+        write_setting(db, "rules", digest)
+        db.run("INSERT INTO touched SELECT DISTINCT key FROM sighting WHERE true ON CONFLICT DO NOTHING")
+        db.run("INSERT INTO touched SELECT key FROM entry WHERE true ON CONFLICT DO NOTHING")
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for key, source, location in db.query(
+        "SELECT t.key, s.source, s.location FROM touched t LEFT JOIN sighting s ON s.key = t.key"
+        " ORDER BY t.key, s.source, s.location"
+    ):
+        groups[key].extend([(source, location)] if source is not None else [])
+    if not groups:
+        return Settled()
+    settling = _Settling(db, rules, now, revision)
+    live = [key for key in groups if groups[key]]
+    before = settling.ids(groups)
+    settling.merge(live, Identities.of(db, {key: groups[key] for key in live}, revision))
+    settling.drop([key for key in groups if not groups[key]])
+    after = settling.ids(groups)
+    redone = settling.resolve_all(live)
+    settling.touch_channels(redone)
+    db.run("DELETE FROM touched")
+    new = after - before
+    return Settled(new=len(new), changed=max(0, len(redone) - len(new)), removed=len(before - after))
+
+
+@dataclass(slots=True)
+class _Settling:
+    """One transaction's work, and what it has to look at because of it.
+
+    names: keys and aliases of entries that look different to their neighbours. named: keys that an edge was added to
+    or taken from. channels: those that an entry joined or left.
+    """
+
+    db: Database
+    rules: Rules
+    now: datetime
+    revision: int
+    names: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    channels: set[str] = field(default_factory=set)
+
+    def ids(self, keys: Iterable[str]) -> set[str]:
+        """Return the ids of the entries that there are under some keys."""
+        return {id_ for (id_,) in query_in(self.db, "SELECT id FROM entry WHERE key IN ({})", keys)}
+
+    def merge(self, keys: Sequence[str], identities: Identities) -> None:
+        """Write the entries of keys that have sightings, and their part of the ledger."""
+        known_sources = {source for (source,) in self.db.query("SELECT source FROM ledger_source")}
+        for chunk in chunks(keys):
+            sightings: dict[str, list[Sighting]] = defaultdict(list)
+            for key, body, edges in query_in(self.db, "SELECT key, body, edges FROM sighting WHERE key IN ({})", chunk):
+                sightings[key].append(replace(SIGHTING.validate_json(body), edges=EDGES.validate_json(edges)))
+            merged: dict[str, _Merged] = {}
+            for key in chunk:
+                ordered = in_order(sightings[key])
+                row = identities.row(key) or self._first_seen(key, identities.id_of(key), ordered, known_sources)
+                row = _dated(row, key, fingerprint(ordered), to_micros(self.now))
+                identities.keep(key, row)
+                merged[key] = _Merged(merge(ordered, row.id, row.dates()), ordered, row.former)
+            self._write(merged)
+        identities.write()
+
+    def _first_seen(self, key: str, id_: str, ordered: Sequence[Sighting], known_sources: set[str]) -> LedgerEntry:
+        published = first_published(ordered, self.now, EARLIEST, self.now + _MAX_AHEAD)
+        shown = shown_from(published, self.now, self.rules.late, source_is_new=ordered[0].source not in known_sources)
+        return LedgerEntry(
+            id=id_,
+            key=key,
+            former=(),
+            first_seen=to_micros(self.now),
+            published=to_micros(published),
+            updated=to_micros(published),
+            shown=to_micros(shown),
+            fingerprint=fingerprint(ordered),
+        )
+
+    def _write(self, merged: Mapping[str, _Merged]) -> None:
+        faces = dict(_pairs(query_in(self.db, "SELECT key, face FROM entry WHERE key IN ({})", merged)))
+        self._note_faces(merged, faces)
+        self._replace("alias", {(alias, key) for key, one in merged.items() for alias in one.aliases()}, merged)
+        self.named.update(
+            self._replace("edge", {(key, target) for key, one in merged.items() for target in one.targets()}, merged)
+        )
+        members: set[Row] = {
+            (place.channel, to_micros(one.entry.shown), key, place.label)
+            for key, one in merged.items()
+            for place in channels_of(one.entry, self.rules.policy)
+        }
+        self.channels.update(self._replace("member", members, merged))
+        self.db.run_many(
+            "INSERT INTO entry (key, id, published, updated, face, edges, body, related, links, own_links, digest)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, '[]', 0, 0, '')"
+            " ON CONFLICT (key) DO UPDATE SET id = excluded.id, published = excluded.published,"
+            " updated = excluded.updated, face = excluded.face, edges = excluded.edges, body = excluded.body",
+            [one.row() for one in merged.values()],
+        )
+
+    def _note_faces(self, merged: Mapping[str, _Merged], faces: Mapping[str, str]) -> None:
+        """Note under which names neighbours know the entries whose face or aliases are not what they were."""
+        old_aliases: dict[str, set[str]] = defaultdict(set)
+        for key, alias in query_in(self.db, "SELECT key, alias FROM alias WHERE key IN ({})", merged):
+            old_aliases[key].add(alias)
+        for key, one in merged.items():
+            aliases = one.aliases()
+            if faces.get(key) != one.face() or old_aliases[key] != aliases:
+                self.names |= {key} | aliases | old_aliases[key]
+
+    def _replace(self, table: str, rows: set[Row], keys: Collection[str]) -> set[str]:
+        """Make `rows` all that a table has for some keys; return the other column of what came or went."""
+        columns = {"alias": "alias, key", "edge": "key, target", "member": "channel, shown, key, label"}[table]
+        other = {"alias": 0, "edge": 1, "member": 0}[table]
+        old = set(query_in(self.db, f"SELECT {columns} FROM {table} WHERE key IN ({{}})", keys))
+        names = columns.split(", ")
+        where = " AND ".join(f"{name} = ?" for name in names)
+        self.db.run_many(f"DELETE FROM {table} WHERE {where}", sorted(old - rows))
+        marks = ", ".join("?" * len(names))
+        self.db.run_many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", sorted(rows - old))
+        return {str(row[other]) for row in old ^ rows}
+
+    def drop(self, keys: Sequence[str]) -> None:
+        """Take out the entries of keys that nothing sights any more; the ledger keeps what they were."""
+        aliases = {alias for (alias,) in query_in(self.db, "SELECT alias FROM alias WHERE key IN ({})", keys)}
+        self.names |= set(keys) | aliases
+        for chunk in chunks(keys):
+            self._replace("alias", set(), chunk)
+            self.named |= self._replace("edge", set(), chunk)
+            self.channels |= self._replace("member", set(), chunk)
+            run_in(self.db, "DELETE FROM entry WHERE key IN ({})", chunk)
+            run_in(self.db, "DELETE FROM fragment WHERE key IN ({})", chunk)
+
+    def resolve_all(self, keys: Iterable[str]) -> set[str]:
+        """Resolve the related links of merged entries and of their neighbours; return the keys that look new."""
+        naming = {key for (key,) in query_in(self.db, "SELECT key FROM edge WHERE target IN ({})", self.names)}
+        aliased = {key for (key,) in query_in(self.db, "SELECT key FROM alias WHERE alias IN ({})", self.named)}
+        redone: set[str] = set()
+        for chunk in chunks(sorted({*keys, *naming, *aliased, *self.named})):
+            redone |= self._resolve(chunk)
+        return redone
+
+    def _resolve(self, keys: Sequence[str]) -> set[str]:
+        sql = "SELECT key, edges, body, digest FROM entry WHERE key IN ({})"
+        rows = [
+            (key, EDGES.validate_json(edges), body, digest) for key, edges, body, digest in query_in(self.db, sql, keys)
+        ]
+        near = _Near.of(self.db, {key: [edge.key for edge in edges] for key, edges, _, _ in rows})
+        changed = []
+        for key, edges, body, digest in rows:
+            links = resolve({key, *near.aliases[key]}, near.around(key, edges))
+            related = dump(LINKS, tuple(links[: self.rules.related_shown]))
+            new_digest = hashlib.sha256(f"{body}\n{related}\n{len(links)}".encode()).hexdigest()
+            if new_digest != digest:
+                changed.append((related, len(links), sum(link.ours for link in links), new_digest, key))
+        self.db.run_many("UPDATE entry SET related = ?, links = ?, own_links = ?, digest = ? WHERE key = ?", changed)
+        return {row[-1] for row in changed}
+
+    def touch_channels(self, keys: Iterable[str]) -> None:
+        """Give this revision to the channels of some entries, and to those that were joined or left."""
+        for (channel,) in query_in(self.db, "SELECT DISTINCT channel FROM member WHERE key IN ({})", keys):
+            self.channels.add(channel)
+        self.db.run_many(
+            "INSERT INTO channel (key, revision, touched_at) VALUES (?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, touched_at = excluded.touched_at",
+            [(channel, self.revision, to_micros(self.now)) for channel in sorted(self.channels)],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    entry: Entry
+    sightings: Sequence[Sighting]
+    former: tuple[str, ...]
+
+    def aliases(self) -> set[str]:
+        given = {alias for sighting in self.sightings for alias in sighting.aliases}
+        return (given | set(self.former)) - {self.entry.key}
+
+    def targets(self) -> set[str]:
+        return {edge.key for sighting in self.sightings for edge in sighting.edges} - {self.entry.key}
+
+    def face(self) -> str:
+        return dump(LINK, face_of(self.entry))
+
+    def row(self) -> tuple[object, ...]:
+        entry = self.entry
+        return (
+            *(entry.key, entry.id, to_micros(entry.published), to_micros(entry.updated)),
+            *(self.face(), dump(EDGES, edges_of(self.sightings)), dump(ENTRY, entry)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """What a batch of entries has around it; see `core.related.Neighbourhood`."""
+
+    aliases: Mapping[str, set[str]]
+    naming: Mapping[str, set[str]]
+    key_of_alias: Mapping[str, str]
+    faces: Mapping[str, Link]
+
+    @classmethod
+    def of(cls, db: Database, targets: Mapping[str, Sequence[str]]) -> _Near:
+        """Look around entries whose edges lead to `targets`, by key."""
+        aliases: dict[str, set[str]] = defaultdict(set)
+        for key, alias in query_in(db, "SELECT key, alias FROM alias WHERE key IN ({})", targets):
+            aliases[key].add(alias)
+        owner = {name: key for key in targets for name in (*aliases[key], key)}
+        naming: dict[str, set[str]] = defaultdict(set)
+        for target, key in query_in(db, "SELECT target, key FROM edge WHERE target IN ({})", owner):
+            naming[owner[target]].add(key)
+        wanted = {target for group in targets.values() for target in group}
+        key_of_alias: dict[str, str] = {}
+        for alias, key in query_in(db, "SELECT alias, key FROM alias WHERE alias IN ({})", wanted):
+            key_of_alias[alias] = min(key, key_of_alias.get(alias, key))
+        wanted |= set(key_of_alias.values()) | {key for group in naming.values() for key in group}
+        faces = query_in(db, "SELECT key, face FROM entry WHERE key IN ({})", sorted(wanted))
+        return cls(aliases, naming, key_of_alias, {key: LINK.validate_json(face) for key, face in faces})
+
+    def around(self, key: str, edges: Sequence[Edge]) -> Neighbourhood:
+        """Return what one of the entries has around it."""
+        return Neighbourhood(
+            edges=edges,
+            key_of_alias=self.key_of_alias,
+            faces=self.faces,
+            naming=sorted(self.naming[key]),
+        )
+
+
+def _pairs(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
+    return ((first, second) for first, second in rows)
+
+
+def _dated(row: LedgerEntry, key: str, given: str, now: int) -> LedgerEntry:
+    """Return a ledger row as this pass leaves it: `updated` moves only when the words or the address did."""
+    updated = row.updated if row.fingerprint == given else max(row.updated, now)
+    former = row.former if row.key == key else tuple(dict.fromkeys((*row.former, row.key)))
+    return replace(row, key=key, updated=updated, fingerprint=given, former=tuple(one for one in former if one != key))

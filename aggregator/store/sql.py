@@ -1,0 +1,84 @@
+"""The small part of SQL that the tables share: transactions, batches, lists of keys, records as JSON."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from pydantic import TypeAdapter
+
+from aggregator.core.model import Edge, Entry, Fault, Link, Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+CHUNK = 500
+"""Rows in one batch, keys in one list: below the parameter limits of the databases."""
+
+SIGHTING = TypeAdapter(Sighting)
+ENTRY = TypeAdapter(Entry)
+LINK = TypeAdapter(Link)
+LINKS = TypeAdapter(tuple[Link, ...])
+EDGES = TypeAdapter(tuple[Edge, ...])
+FAULTS = TypeAdapter(tuple[Fault, ...])
+
+
+class Database(Protocol):
+    """One connection. Values are always bound, with `?`."""
+
+    def query(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
+        """Return rows as they are asked for."""
+        ...
+
+    def run(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Carry out one statement; return how many rows it touched."""
+        ...
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Carry out one statement for each row."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[int]:
+        """Take the clock and yield the new revision; all or nothing of what follows is kept."""
+        ...
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Return values in lists of at most `size`."""
+    iterator = iter(values)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def query_in(db: Database, sql: str, keys: Iterable[str], before: Sequence[object] = ()) -> Iterator[Row]:
+    """Return the rows of a query whose `{}` is a list of keys, asked in batches; `before` is bound ahead of them."""
+    for chunk in chunks(keys):
+        yield from db.query(sql.format(", ".join("?" * len(chunk))), [*before, *chunk])
+
+
+def run_in(db: Database, sql: str, keys: Iterable[str]) -> None:
+    """Carry out a statement whose `{}` is a list of keys, in batches."""
+    for chunk in chunks(keys):
+        db.run(sql.format(", ".join("?" * len(chunk))), chunk)
+
+
+def read_setting(db: Database, name: str) -> str:
+    """Return what was kept under a name, else the empty text."""
+    return next((value for (value,) in db.query("SELECT value FROM setting WHERE name = ?", [name])), "")
+
+
+def write_setting(db: Database, name: str, value: str) -> None:
+    """Keep a text under a name."""
+    db.run(
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [name, value],
+    )
+
+
+def dump(adapter: TypeAdapter[T], value: T) -> str:
+    """Return a record as JSON, without what is as the record's class has it anyway."""
+    return adapter.dump_json(value, exclude_defaults=True).decode()
