@@ -13,7 +13,7 @@ help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 run: $(VENV)/.run ## gather the articles and write the feeds to out/
-	$(BIN)/aggregator run --config $(CONFIG)
+	@$(BIN)/aggregator run --config $(CONFIG)
 
 test: check ## all checks, then all tests in parallel
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
@@ -48,14 +48,16 @@ clean: ## remove what the tools made; out/ and state/ stay
 # A virtual environment that still answers is kept. Where python3 -m venv cannot bring pip along
 # (Debian without python3-venv), the environment is made without it and the system's pip installs into it.
 $(BIN)/python:
-	rm -rf $(VENV)
-	if command -v uv >/dev/null 2>&1; then uv venv --quiet --python "$(PYTHON)" $(VENV); \
+	@echo "making $(VENV)"
+	@rm -rf $(VENV)
+	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --python "$(PYTHON)" $(VENV); \
 	else $(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) -m venv --without-pip $(VENV); fi
 
 define install
-	$(BIN)/python -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"' \
+	@echo "installing $(1) into $(VENV)"
+	@$(BIN)/python -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"' \
 	  || { rm -rf $(VENV); exit 1; }
-	if command -v uv >/dev/null 2>&1; then \
+	@if command -v uv >/dev/null 2>&1; then \
 	  uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) && \
 	  uv pip install --quiet --python $(BIN)/python --no-deps --editable .; \
 	elif $(BIN)/python -m pip --version >/dev/null 2>&1; then \
@@ -65,7 +67,7 @@ define install
 	  $(PYTHON) -m pip --python $(BIN)/python install --quiet --require-hashes -r $(1) && \
 	  $(PYTHON) -m pip --python $(BIN)/python install --quiet --no-deps --editable .; \
 	fi
-	touch $@
+	@touch $@
 endef
 
 # Stale: a link to an interpreter that is gone leaves a dangling $(BIN)/python, which make then builds anew.
@@ -74,4 +76,4 @@ $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 	$(call install,requirements-dev.txt)
-	touch $(VENV)/.run
+	@touch $(VENV)/.run

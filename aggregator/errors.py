@@ -1,12 +1,11 @@
 """What goes wrong on our own side; bad data of others is a `core.model.Fault`, a value, and never raised.
 
 AggregatorError
-├── ConfigError      the configuration is unusable; carries every fault in it
-├── SourceError      a source as a whole cannot be read
-├── StoreError       the state cannot be read or written
-│   ├── LockedError  another pass holds the state
-│   └── StateMissing feeds of ours are published, but their ledger is gone
-└── PublishError     a feed could not be written; the old one stays
+├── ConfigError       the configuration is unusable; carries every fault in it
+├── StoreError        the state cannot be read or written
+│   ├── LockedError   another pass holds the state
+│   └── StateMissing  feeds of ours are published, but their ledger is gone
+└── PublishError      a feed could not be written; the old one stays
 """
 
 from __future__ import annotations
@@ -32,17 +31,6 @@ class ConfigError(AggregatorError):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
-
-
-class SourceError(AggregatorError):
-    """A source as a whole cannot be read; what it gave before stays published."""
-
-    exit_code = 1
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}")
-        self.name = name
-        self.reason = reason
 
 
 class StoreError(AggregatorError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aggregator import __version__
 from aggregator.formats.content import html_of
+from aggregator.store import Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from aggregator.store import Entries, Member
 
 _READ_AHEAD = 64  # members of a channel that are looked up at once
-_PENDING = 256  # fragments of a format that wait for the store
+_PENDING = 256  # rendered entries that wait for the store
+_RECENT = 4096  # rendered entries in memory: most are in several channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,45 +42,48 @@ class Shown:
 
 
 class Fragments:
-    """The fragments of a pass. What one was rendered from, entry, style and program, is its digest."""
+    """The rendered entries of a pass. The digest of one is that of all it was made from: entry, style, program."""
 
     def __init__(self, style: Style, entries: Entries, formats: Mapping[str, Format]) -> None:
         self._style = style
         self._entries = entries
         self._formats = formats
-        self._look = hashlib.sha256(repr((__version__, style)).encode()).hexdigest()[:16]
-        self._pending: dict[str, dict[str, tuple[str, bytes]]] = {name: {} for name in formats}
+        self._look = hashlib.sha256(repr((__version__, style, list(formats))).encode()).hexdigest()[:16]
+        self._recent: dict[str, Rendered] = {}
+        self._pending: dict[str, Rendered] = {}
 
     def of(self, channel: str) -> Iterator[Shown]:
         """Return a channel's members with their fragments, latest shown first; rendered as they are asked for."""
         members = iter(self._entries.members(channel))
         while batch := list(islice(members, _READ_AHEAD)):
-            by_format = self._all({member.key: f"{self._look}{member.digest}" for member in batch})
+            rendered = self._rendered({member.key: f"{self._look}{member.digest}" for member in batch})
             for member in batch:
-                yield Shown(member, tuple(fragments[member.key] for fragments in by_format))
+                yield Shown(member, rendered[member.key].fragments)
 
     def flush(self) -> None:
         """Give the store what it has not got."""
-        for name, pending in self._pending.items():
-            if pending:
-                self._entries.keep_fragments(name, pending)
-                pending.clear()
+        if self._pending:
+            self._entries.keep_fragments(self._pending)
+            self._pending.clear()
 
-    def _all(self, digests: Mapping[str, str]) -> list[dict[str, bytes]]:
-        """Return the fragments of some entries, one mapping for each format; those that are missing are rendered."""
-        found = {name: self._good(name, digests) for name in self._formats}
-        missing = {key for fragments in found.values() for key in digests.keys() - fragments.keys()}
-        for key, entry in self._entries.entries(sorted(missing)).items():
+    def _rendered(self, digests: Mapping[str, str]) -> dict[str, Rendered]:
+        """Return entries rendered from what they are now: from this pass, from the store, or made here."""
+        found = self._good(self._recent, digests)
+        kept = self._entries.fragments(digests.keys() - found.keys())
+        found |= self._good(kept, digests)
+        for key, entry in self._entries.entries(sorted(digests.keys() - found.keys())).items():
             html = html_of(entry, self._style)
-            for name, form in self._formats.items():
-                if key not in found[name]:
-                    found[name][key] = form.fragment(entry, html, self._style)
-                    self._pending[name][key] = (digests[key], found[name][key])
-        if any(len(pending) > _PENDING for pending in self._pending.values()):
+            fragments = tuple(form.fragment(entry, html, self._style) for form in self._formats.values())
+            found[key] = self._pending[key] = Rendered(digests[key], fragments)
+        if len(self._pending) > _PENDING:
             self.flush()
-        return list(found.values())
+        if len(self._recent) > _RECENT:
+            self._recent.clear()
+        self._recent |= found
+        return found
 
-    def _good(self, name: str, digests: Mapping[str, str]) -> dict[str, bytes]:
-        """Return the fragments that are there, rendered from what the entries are now."""
-        kept = {**self._entries.fragments(digests.keys(), name), **self._pending[name]}
-        return {key: kept[key][1] for key, digest in digests.items() if key in kept and kept[key][0] == digest}
+    @staticmethod
+    def _good(rendered: Mapping[str, Rendered], digests: Mapping[str, str]) -> dict[str, Rendered]:
+        return {
+            key: rendered[key] for key, digest in digests.items() if key in rendered and rendered[key].digest == digest
+        }

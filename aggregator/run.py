@@ -6,12 +6,13 @@ import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aggregator.core.address import KEY_POLICY
 from aggregator.core.model import Document, Fault, Outcome, to_micros
 from aggregator.errors import StateMissing
-from aggregator.publish import feeds_of_ours, publish
+from aggregator.output import feeds_of_ours
+from aggregator.publish import publish
 from aggregator.registry import parser_named
 from aggregator.sources import folder
 from aggregator.store import Put, Reading, ledger_text
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.config import Config, Folder
-    from aggregator.publish import Published
+    from aggregator.publish import Progress, Published
     from aggregator.sources import Listing, Parser, Validators
     from aggregator.store import Known, Settled, Store, Totals
 
@@ -87,14 +88,6 @@ class Report:
         return [*self.gathered.faults, *self.published.faults]
 
 
-class Progress(Protocol):
-    """Told what is being done, how much of it is done, and how much there is."""
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Take note."""
-        ...
-
-
 def run(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Report:
     """Carry out one pass.
 
@@ -115,7 +108,7 @@ def run(config: Config, store: Store, now: datetime, options: Options, progress:
 
     remember()
     ledger_text.compact(config.state, store.ledger)
-    published = publish(config, store, now, remember, full=options.full)
+    published = publish(config, store, now, remember, progress, full=options.full)
     return Report(first=first, gathered=gathered, settled=settled, totals=store.entries.totals(), published=published)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import rich.progress
 
-    from aggregator.run import Progress
+    from aggregator.publish import Progress
 
 _PATIENCE_SECONDS = 2.0
 

@@ -72,7 +72,7 @@ def as_text(report: Report, config: Config, elapsed: timedelta, *, quiet: bool, 
     else:
         lines = _summary(report, config, seconds)
     if verbose:
-        lines += [_line("news in", path) for path in report.published.changed]
+        lines += [_line("news in", path) for path in report.published.news]
     warnings = [_line("warning", warning) for warning in config.warnings] if not _is_idle(report) else []
     return "\n".join([*lines, *needs, *unwritten, *faults, *warnings])
 

@@ -56,6 +56,7 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _NOT_URI = re.compile(r"[\[\]{}|\\^`\"<> ]")
 _PLAIN_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+_PORT = re.compile(r":[0-9]*$")  # the colons inside the brackets of IPv6 are none
 _MAX_ADDRESS = 2_048
 # What most addresses are: already in the form that the parser would give, so that it need not be asked.
 _SIMPLE = re.compile(
@@ -98,7 +99,7 @@ def legal_href(address: str) -> str | None:
         url.username = url.password = ""
     url.pathname = _NOT_URI.sub(_percent, url.pathname)
     url.search = _NOT_URI.sub(_percent, url.search)
-    url.hash = _NOT_URI.sub(_percent, url.hash)
+    url.hash = _NOT_URI.sub(_percent, url.hash[1:]).replace("#", "%23")
     href = _ESCAPE.sub(lambda escape: escape[0] if escape[1] else "%25", str(url.href))
     return href if len(href) <= _MAX_ADDRESS else None
 
@@ -112,17 +113,19 @@ def key_of(address: str) -> str | None:
     url = _parse(address)
     if url is None:
         return None
-    for _ in range(3):  # a cache may hold a copy of a cache; deeper nesting is somebody's joke
+    for _ in range(4):  # a cache may hold a copy of a cache
         unwrapped = _unwrap(url)
         if unwrapped is None:
             break
         url = unwrapped
+    else:
+        return None  # deeper nesting is somebody's joke
     host = url.hostname.rstrip(".")
     if not host:
         return None
     port = f":{url.port}" if url.port and not (url.protocol == "http:" and url.port == "443") else ""
     path = _normalise_escapes(url.pathname or "/")
-    key = f"https://{host}{port}{path}{_normalise_escapes(_kept_query(url.search))}"
+    key = f"https://{host}{port}{path}{_kept_query(_normalise_escapes(url.search))}"
     return key if len(key) <= _MAX_ADDRESS else None
 
 
@@ -139,15 +142,19 @@ def _parse(address: str) -> ada_url.URL | None:
         url = ada_url.URL(address.strip())
     except ValueError:
         return None
-    return url if url.protocol in {"http:", "https:"} and url.hostname.strip(".") else None
+    if url.protocol not in {"http:", "https:"} or not url.hostname.strip(".") or ".." in url.hostname:
+        return None
+    # Browsers take hosts that RFC 3986 section 3.2.2 does not: a quotation mark in one, say.
+    return None if _NOT_URI.search(url.hostname.strip("[]")) else url
 
 
 def _unwrap(url: ada_url.URL) -> ada_url.URL | None:
     """Return the original behind the address of an AMP cache: `HOST.cdn.ampproject.org/c/s/original.example/path`."""
     if not url.hostname.rstrip(".").endswith(_AMP_CACHES):
         return None
-    match = _AMP_PATH.match(url.pathname)
-    return _parse(f"https://{url.pathname[match.end() :]}{url.search}") if match else None
+    path = _normalise_escapes(url.pathname)
+    match = _AMP_PATH.match(path)
+    return _parse(f"https://{path[match.end() :]}{url.search}") if match else None
 
 
 def _is_tracking(parameter: str) -> bool:
@@ -175,7 +182,7 @@ def domain_of(host: str) -> str:
     if _PLAIN_HOST.fullmatch(host) and "xn--" not in host:
         return host.removeprefix("www.") if host.count(".") > 1 else host
     try:
-        name = ada_url.URL(f"https://{host.strip()}/").hostname.strip(".")
+        name = ada_url.URL(f"https://{host.strip().rpartition('://')[2]}/").hostname.strip(".")
     except ValueError:
         return ""
     return name.removeprefix("www.") if name.count(".") > 1 else name
@@ -183,4 +190,4 @@ def domain_of(host: str) -> str:
 
 def host_of(href: str) -> str:
     """Return the domain that a legal address is on, as a provider's domain is written."""
-    return domain_of(re.split("[/?#]", href.partition("://")[2], maxsplit=1)[0].partition(":")[0])
+    return domain_of(_PORT.sub("", re.split("[/?#]", href.partition("://")[2], maxsplit=1)[0]))

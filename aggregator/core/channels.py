@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aggregator.core.model import Facet
@@ -50,6 +51,7 @@ class Membership:
     label: str
 
 
+@lru_cache(maxsize=4096)
 def topic_key(spelling: str) -> str:
     """Return what two spellings of one topic share: `AI`, `ai` and `A i` differ only if their letters do.
 

@@ -13,7 +13,7 @@ def parse_instant(given: str) -> datetime | None:
 
     A date without a zone is UTC, one without a time is midnight. Fractions of a second are kept.
     """
-    given = given.strip()
+    given = given.strip().upper()  # RFC 3339 section 5.6 allows a small z, which fromisoformat does not
     if not given:
         return None
     for read in (datetime.fromisoformat, parsedate_to_datetime):

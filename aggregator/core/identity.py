@@ -63,7 +63,7 @@ def assign(
     new_claims: dict[Place, str] = {}
     fresh: set[str] = set()
     taken: set[str] = set()
-    for key in sorted(groups):
+    for key in sorted(groups, key=lambda key: (key not in by_key, key)):  # who has a row comes before who had it
         mine = {place: claims[place] for place in groups[key] if place in claims and granted[claims[place]] == key}
         candidates = {rows[id_] for id_ in mine.values()}
         if len(mine) < len(groups[key]):

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 from aggregator.core.model import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from aggregator.core.model import Edge, Entry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Neighbourhood:
     """What the resolution of one entry's edges may look at.
 
-    edges: out of the entry, as given. key_of_alias: key of the entry that an alias stands for. faces: how the
-    entries that are ours show themselves, by key. naming: keys of our entries that name this one.
+    edges: out of the entry, as given. owner: the key of the entry that a key or an alias stands for, where there is
+    one. faces: how the entries that are ours show themselves, by key. naming: keys of our entries that name this one.
     """
 
     edges: Sequence[Edge]
-    key_of_alias: Mapping[str, str]
+    owner: Mapping[str, str]
     faces: Mapping[str, Link]
     naming: Sequence[str] = ()
 
@@ -40,21 +40,31 @@ def face_of(entry: Entry) -> Link:
     )
 
 
-def resolve(own_keys: Iterable[str], near: Neighbourhood) -> list[Link]:
-    """Return every related link of an entry, best quality first, then by key.
+def owners(keys: Collection[str], aliases: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return which entry each name stands for: entries by their keys, and pairs of an alias and an entry's key.
 
-    own_keys: the key and the aliases of the entry itself, which it never links to. An article that we hold shows our
-    copy, and one that names us is linked back; an edge to anything else shows the words it was given with.
+    An entry's own key beats every alias; of several entries with one alias it stands for the one that sorts first.
     """
-    own = set(own_keys)
+    owner: dict[str, str] = {}
+    for alias, key in aliases:
+        owner[alias] = min(key, owner.get(alias, key))
+    return owner | {key: key for key in keys}
+
+
+def resolve(own: str, near: Neighbourhood) -> list[Link]:
+    """Return every related link of the entry with the key `own`, best quality first, then by key.
+
+    An article that we hold shows our copy, and one that names us is linked back; an edge to anything else shows the
+    words it was given with. An entry never links to itself.
+    """
     links: dict[str, Link] = {}
     for edge in near.edges:
-        target = edge.key if edge.key in near.faces else near.key_of_alias.get(edge.key, edge.key)
-        if target not in own:
-            links.setdefault(target, near.faces.get(target) or _as_given(edge))
+        target = near.owner.get(edge.key, edge.key)
+        links.setdefault(target, near.faces.get(target) or _as_given(edge))
     for key in near.naming:
-        if key not in own and key in near.faces:
+        if key in near.faces:
             links.setdefault(key, near.faces[key])
+    links.pop(own, None)
     ranked = sorted(
         links.items(), key=lambda pair: (-(pair[1].quality if pair[1].quality is not None else -1), pair[0])
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from html.entities import html5
 
 import nh3
 
@@ -26,6 +27,7 @@ _C1 = re.compile("[\x80-\x9f]")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _SPACE = re.compile(r"\s+")
 _SAFE_ASCII = re.compile(r"[ -~]*")
+_PLAIN = re.compile(r"[!-%'-;=-~]+(?: [!-%'-;=-~]+)*")  # most text: nothing to mend in it
 
 # Only names that HTML knows count as markup: `<vector>` in a title about C++ is text.
 _TAGS = (
@@ -37,7 +39,9 @@ _TAGS = (
 _MARKUP = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[", re.IGNORECASE)
 _BLOCK_END = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
-_SWALLOWED = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+# Never looks past the next opening one: many that are never closed would cost the square of their number.
+_SWALLOWED = re.compile(r"<(script|style)\b(?:(?!<\1\b).)*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_MAX_PASSES = 10
 
 
 def legal(text: str) -> str:
@@ -46,7 +50,7 @@ def legal(text: str) -> str:
         return text
     text = _PAIR.sub(_join_pair, text)
     text = _C1.sub(_from_cp1252, text)
-    # Twice: what is removed may leave a base and its mark side by side, which NFC then joins.
+    # NFC comes last: what is removed may leave a base and its mark side by side.
     return unicodedata.normalize("NFC", _ILLEGAL.sub("", text))
 
 
@@ -61,10 +65,12 @@ def _from_cp1252(match: re.Match[str]) -> str:
 
 def plain(text: str, limit: int) -> str:
     """Return `text` as one line of legal plain text of at most `limit` characters: no markup, no entities."""
+    if len(text) <= limit and _PLAIN.fullmatch(text):
+        return text
     if "<" in text and _MARKUP.search(text):
-        text = html.unescape(_strip(text))
-    elif "&" in text and _ENTITY.search(text):
-        text = html.unescape(text)
+        text = _strip(text)
+    if "&" in text:
+        text = _ENTITY.sub(_unescape, text)
     line = _SPACE.sub(" ", legal(text)).strip()
     # Zero-width characters alone are nothing that a reader could see, or click.
     return cut(line, limit) if any(one.isprintable() and one != " " for one in line) else ""
@@ -74,9 +80,16 @@ def _strip(text: str) -> str:
     """Drop the tags HTML knows, and what scripts and styles hold; leave other angle brackets alone."""
     text = _SWALLOWED.sub(" ", text)
     text = _BLOCK_END.sub(" ", text)
-    while _MARKUP.search(text):  # taking a tag out may join two halves to another one
-        text = _MARKUP.sub("", text)
-    return text
+    for _ in range(_MAX_PASSES):  # taking a tag out may join two halves to another one
+        text, found = _MARKUP.subn("", text)
+        if not found:
+            return text
+    return text.replace("<", " ")  # nobody writes this; each pass would free one more
+
+
+def _unescape(entity: re.Match[str]) -> str:
+    # Not html.unescape for names: it takes `&notes;` for `&not` and more.
+    return html.unescape(entity[0]) if entity[0][1] == "#" else html5.get(entity[0][1:], entity[0])
 
 
 def cut(text: str, limit: int) -> str:
@@ -108,17 +121,36 @@ def clean_html(markup: str, base: str) -> str:
 
 _ALLOWED_TAGS = {
     *("a", "abbr", "b", "blockquote", "br", "cite", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption"),
-    *("figure", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s"),
+    *(
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+    ),
     *("samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr"),
     *("u", "ul", "var"),
 }
+# No `cite`: nobody sees it, and nh3 checks no scheme there.
 _ALLOWED_ATTRIBUTES = {
     "a": {"href", "title", "hreflang"},
     "abbr": {"title"},
-    "blockquote": {"cite"},
     "img": {"src", "alt", "title", "width", "height"},
     "ol": {"start"},
-    "q": {"cite"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},

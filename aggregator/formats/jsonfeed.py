@@ -81,9 +81,9 @@ def _check(document: bytes) -> str:
         dates = [item["date_published"] for item in items]
     except (ValueError, KeyError, TypeError) as error:
         return f"not a JSON Feed: {error!r}"
-    if len(set(ids)) != len(ids):
-        return "ids that are repeated"
-    bad = [date for date in dates if parse_instant(date) is None]
+    if not all(ids) or len(set(ids)) != len(ids):
+        return "ids that are missing or repeated"
+    bad = [date for date in dates if parse_instant(str(date)) is None]
     return f"a date that is none: {bad[0]}" if bad else ""
 
 

@@ -17,10 +17,10 @@ from feedgen.ext.media import MEDIA_NS, MediaEntryExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from aggregator.core.dates import parse_instant
 from aggregator.core.text import looks_like_markup, without_markup
 from aggregator.formats import GENERATOR, Format
 from aggregator.formats.content import categories_of, scheme_of, summary_of, title_of
+from aggregator.formats.xml_check import check_atom, check_rss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -229,57 +229,17 @@ def _joined(document: bytes, fragments: Sequence[bytes], end: bytes) -> bytes:
     return b"\n".join([document[:position].rstrip(), *fragments, document[position:].strip(), b""])
 
 
-def _check_atom(document: bytes) -> str:
-    atom = f"{{{_ATOM_NS}}}"
-    root = _parsed(document)
-    if isinstance(root, str):
-        return root
-    entries = root.findall(f"{atom}entry")
-    for entry in entries:
-        alternates = [link for link in entry.findall(f"{atom}link") if link.get("rel", "alternate") == "alternate"]
-        if len(alternates) != 1:
-            return f"{len(alternates)} alternate links in {entry.findtext(f'{atom}id')}"
-    dates = [root.findtext(f"{atom}updated"), *(entry.findtext(f"{atom}updated") for entry in entries)]
-    return _flaw([entry.findtext(f"{atom}id") for entry in entries], dates)
-
-
-def _check_rss(document: bytes) -> str:
-    root = _parsed(document)
-    if isinstance(root, str):
-        return root
-    items = root.findall("channel/item")
-    for item in items:
-        if len(item.findall("link")) != 1:
-            return f"{len(item.findall('link'))} links in {item.findtext('guid')}"
-    return _flaw([item.findtext("guid") for item in items], [item.findtext("pubDate") for item in items])
-
-
-def _parsed(document: bytes) -> Any:
-    """Return the root of a well-formed document, else the reason why it is none."""
-    try:
-        return etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
-    except etree.XMLSyntaxError as error:
-        return f"not well-formed: {error}"
-
-
-def _flaw(ids: Sequence[str | None], dates: Sequence[str | None]) -> str:
-    if not all(ids) or len(set(ids)) != len(ids):
-        return "ids that are missing or repeated"
-    bad = [date for date in dates if parse_instant(date or "") is None]
-    return f"a date that is none: {bad[0]}" if bad else ""
-
-
 ATOM = Format(
     suffix="atom",
     media_type="application/atom+xml",
     fragment=_atom_fragment,
     wrap=_wrap_atom,
-    check=_check_atom,
+    check=check_atom,
 )
 RSS = Format(
     suffix="rss",
     media_type="application/rss+xml",
     fragment=_rss_fragment,
     wrap=_wrap_rss,
-    check=_check_rss,
+    check=check_rss,
 )

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from aggregator.core import text
-from aggregator.core.address import domain_of, host_of, read_address
+from aggregator.core.address import Address, domain_of, host_of, read_address
 from aggregator.core.dates import parse_instant
 from aggregator.core.model import Document, Edge, Fault, Image, Outcome, Provider, Sighting
 from aggregator.sources import frontmatter
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from aggregator.sources import Context
     from aggregator.sources.frontmatter import Value
 
-MAX_BODY = 1024 * 1024
+MAX_BODY = 256 * 1024
+MAX_TAGS = 10_000  # what cleans HTML takes the square of how deep they are nested
 
 # Today's name first, then those of older files.
 _ADDRESS = ("originalUrl", "webUrl", "sourceUrl", "url")
@@ -31,7 +32,12 @@ _OTHER_ADDRESSES = ("webUrl", "sourceUrl", "ampWebUrl", "cdnAmpWebUrl", "ampUrl"
 _SUMMARY = ("excerpt", "abstract")
 _QUALITY = ("quality", "score")
 _TRUE = frozenset({"true", "yes", "on", "1"})
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_LANGUAGE = re.compile(  # RFC 5646, of the languages in ISO 639-1: readers and validators know no others for sure
+    r"(?:a[abefkmnrsvyz]|b[aeghimnors]|c[aehorsuvy]|d[aevz]|e[elnostu]|f[afijory]|g[adlnuv]|h[aeiortuyz]|i[adegikostu]|"
+    r"j[av]|k[agijklmnorsuvwy]|l[abginotuv]|m[ghiklnrsty]|n[abdeglnorvy]|o[cjmrs]|p[ailst]|qu|r[mnouw]|"
+    r"s[acdegiklmnoqrstuvw]|t[aeghiklnorstwy]|u[gkrz]|v[eio]|w[ao]|xh|y[io]|z[ahu])(?:-[a-z0-9]{2,8})*",
+    re.IGNORECASE,
+)
 _MAX_EDGES = 1_000
 _MAX_PIXELS = 100_000
 
@@ -49,9 +55,6 @@ def parse(data: bytes, location: str, context: Context) -> Document:
     for flag, outcome in (("draft", Outcome.DRAFT), ("removed", Outcome.REMOVED)):
         if flag in context.skip and fields.flag(flag):
             return Document(outcome=outcome)
-    if len(front.body) > MAX_BODY:
-        fields.fault("body", "", f"a body of more than {MAX_BODY // 1024} KiB")
-        return Document(outcome=Outcome.FAULTY, faults=tuple(fields.faults))
     sighting = _sighting(fields, front.body, context)
     return Document(
         outcome=Outcome.READ if sighting else Outcome.FAULTY, sighting=sighting, faults=tuple(fields.faults)
@@ -73,15 +76,29 @@ class _Fields:
 
     def first(self, *names: str) -> str:
         """Return the name of the first field that has a value, else the empty string."""
-        return next((name for name in names if self._values.get(name) not in (None, "")), "")
+        for name in names:
+            if self._values.get(name) not in (None, ""):
+                return name
+        return ""
 
     def raw(self, *names: str) -> str:
         name = self.first(*names)
-        value = self._values.get(name)
+        value = self._values[name] if name else None  # the empty key may be there, and is none of ours
         if value is None or isinstance(value, str):
             return value or ""
         self.fault("field", name, "a list where text is expected; ignored")
         return ""
+
+    def address(self, *names: str) -> tuple[str, Address | None]:
+        """Return the first field that is an address, as given and as read."""
+        for name in names:
+            given = self.raw(name)
+            found = read_address(given)
+            if found is not None:
+                return given, found
+            if given:
+                self.fault("address", name, f"{_shortened(given)} is no http or https address")
+        return "", None
 
     def flag(self, name: str) -> bool:
         value = self._values.get(name)
@@ -105,7 +122,7 @@ class _Fields:
     def texts(self, *names: str) -> list[str]:
         """Return a list of texts; one text alone is a list of one, and empty ones are nothing."""
         name = self.first(*names)
-        value = self._values.get(name)
+        value = self._values[name] if name else None
         values = value if isinstance(value, list) else [value]
         if any(isinstance(one, dict | list) for one in values):
             self.fault("field", name, "something other than text in the list; ignored")
@@ -113,10 +130,14 @@ class _Fields:
 
     def mapping(self, name: str) -> Mapping[str, Value]:
         value = self._values.get(name)
-        return value if isinstance(value, dict) else {"name": value} if isinstance(value, str) else {}
+        if isinstance(value, list):
+            self.fault("field", name, "a list where `key: value` lines are expected; ignored")
+        return _mapping(value)
 
     def mappings(self, name: str) -> list[Mapping[str, Value]]:
         value = self._values.get(name)
+        if value and not isinstance(value, list):
+            self.fault("field", name, "no list where one is expected; ignored")
         values = value if isinstance(value, list) else []
         return [one if isinstance(one, dict) else {"url": one} for one in values if isinstance(one, dict | str)]
 
@@ -126,11 +147,8 @@ def _sighting(fields: _Fields, body: str, context: Context) -> Sighting | None:
     if not name:
         fields.fault("no_address", "", "no originalUrl or webUrl: an entry needs an address")
         return None
-    address = fields.raw(name)
-    found = read_address(address)
+    address, found = fields.address(*_ADDRESS)
     if found is None:
-        if address:
-            fields.fault("address", name, f"{_shortened(address)} is no http or https address")
         return None
     href, key = found.href, found.key
     title, summary = fields.raw("title"), fields.raw(*_SUMMARY)
@@ -145,7 +163,7 @@ def _sighting(fields: _Fields, body: str, context: Context) -> Sighting | None:
         aliases=_aliases(fields, key),
         title=text.plain(title, text.MAX_TITLE) or text.cut(plain_summary, 200) or href.partition("://")[2],
         summary=plain_summary,
-        content=_content(body, href),
+        content=_content(fields, body, href),
         published=fields.instant("publishedDateTime"),
         provider=_provider(fields.mapping("provider"), href),
         topics=_topics([*fields.texts("topics"), *context.topics]),
@@ -168,9 +186,14 @@ def _aliases(fields: _Fields, key: str) -> tuple[str, ...]:
 def _provider(given: Mapping[str, Value], href: str) -> Provider:
     """Return the provider; without a domain it is the host of the address, without a name it is the domain."""
     domain = domain_of(_text(given.get("domain"))) or domain_of(_dotted(_text(given.get("id")))) or host_of(href)
-    # The producer of these files escapes commas in names, and nothing else.
-    name = text.plain(re.sub("%2c", ",", _text(given.get("name")), flags=re.IGNORECASE), text.MAX_NAME)
-    return Provider(name=name or domain, domain=domain)
+    return Provider(name=_provider_name(given) or domain, domain=domain)
+
+
+def _provider_name(given: Mapping[str, Value]) -> str:
+    name = _text(given.get("name"))
+    if "%" in name:  # the producer of these files escapes commas in names, and nothing else
+        name = name.replace("%2c", ",").replace("%2C", ",")
+    return text.plain(name, text.MAX_NAME)
 
 
 def _dotted(id_: str) -> str:
@@ -182,8 +205,9 @@ def _topics(spellings: list[str]) -> tuple[str, ...]:
 
 
 def _language(given: str) -> str | None:
-    given = given.strip()
-    return given.replace("_", "-") if _LANGUAGE.fullmatch(given) else None
+    """Return a language tag (RFC 5646) if readers know its language (ISO 639-1)."""
+    given = given.strip().replace("_", "-")
+    return given if _LANGUAGE.fullmatch(given) else None
 
 
 def _images(given: list[Mapping[str, Value]]) -> tuple[Image, ...]:
@@ -207,12 +231,12 @@ def _edges(given: list[Mapping[str, Value]]) -> tuple[Edge, ...]:
         found = read_address(address)
         if found is None or found.href in edges:
             continue
-        provider = one.get("provider")
+        provider = _mapping(one.get("provider"))
         edges[found.href] = Edge(
             href=found.href,
             key=found.key,
             title=text.plain(_text(one.get("title")), text.MAX_TITLE),
-            provider=_provider(provider, found.href).name if isinstance(provider, dict) else "",
+            provider=(_provider_name(provider) or _provider(provider, found.href).name) if provider else "",
             published=parse_instant(_text(one.get("publishedDateTime"))),
             quality=_integer(_text(one.get("quality", one.get("score")))),
             language=_language(_text(one.get("language"))),
@@ -220,14 +244,19 @@ def _edges(given: list[Mapping[str, Value]]) -> tuple[Edge, ...]:
     return tuple(edges.values())
 
 
-def _content(body: str, href: str) -> str:
+def _content(fields: _Fields, body: str, href: str) -> str:
     """Return a body as safe HTML: as it is where it starts with a tag, else as Markdown (CommonMark)."""
     body = body.strip()
     if not body:
         return ""
-    if not re.match(r"<[a-zA-Z!]", body):
-        body = _markdown()(body)
-    return text.clean_html(body, base=href)
+    if len(body) > MAX_BODY:
+        fields.fault("body", "", f"a body of more than {MAX_BODY // 1024} KiB; left out")
+        return ""
+    markup = body if re.match(r"<[a-zA-Z!]", body) else _markdown()(body)
+    if markup.count("<") > MAX_TAGS:
+        fields.fault("body", "", f"a body of more than {MAX_TAGS:,} tags; left out")
+        return ""
+    return text.clean_html(markup, base=href)
 
 
 @cache
@@ -236,6 +265,11 @@ def _markdown() -> Callable[[str], str]:
 
     render = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render
     return lambda source: str(render(source))
+
+
+def _mapping(value: Value) -> Mapping[str, Value]:
+    """Return a block of fields; a text alone is its name."""
+    return value if isinstance(value, dict) else {"name": value} if isinstance(value, str) else {}
 
 
 def _text(value: Value) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-MAX_FILE = 2 * 1024 * 1024 + 1024  # front matter and body at their limits, and both fences
+MAX_FILE = 2 * 1024 * 1024  # front matter and body at their limits, with room
 
 
 def survey(roots: Sequence[tuple[str, Path]]) -> Listing:
@@ -94,16 +94,17 @@ def read(location: str, path: Path) -> Resource | Fault:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         return Fault("unreadable", location, f"{error.strerror or error}")
-    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  opened by descriptor
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return Fault("not_a_file", location, "not a regular file: not read")
         if status.st_size > MAX_FILE:
             return Fault("too_large", location, f"more than {MAX_FILE // 1024} KiB: not read")
-        try:
-            data = file.read(MAX_FILE + 1)
-        except OSError as error:
-            return Fault("unreadable", location, f"{error.strerror or error}")
+        data = os.read(descriptor, status.st_size + 1)
+    except OSError as error:
+        return Fault("unreadable", location, f"{error.strerror or error}")
+    finally:
+        os.close(descriptor)
     return Resource(location=location, data=data, validators=Validators(status.st_size, status.st_mtime_ns))
 
 

@@ -25,8 +25,9 @@ _FENCE_CLOSE = re.compile(rb"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 # Writers of JSON escape what is outside the basic plane as two halves, which libyaml refuses one by one.
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-# YAML 1.1 section 5.1 knows fewer characters than people paste; libyaml stops at the others.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
+# YAML 1.1 section 5.1 knows fewer characters than people paste; libyaml stops at the others. Three it takes for line
+# breaks (section 5.4), which YAML 1.2 does not.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 # What libyaml says to those who know its grammar, said to those who edit the file.
 _PLAINLY = {
@@ -141,30 +142,33 @@ class _Builder:
 
     def _value(self, event: Any, depth: int) -> Value:
         kind = type(event)
-        if kind is yaml.ScalarEvent:
-            if event.anchor or event.tag:
-                raise _refuse(event, "anchors and tags are not accepted")
-            value: str = event.value
-            return None if event.style is None and value in _NULLS else value
         if kind is yaml.AliasEvent:
             raise _refuse(event, "aliases are not accepted")
         if event.anchor or event.tag:
             raise _refuse(event, "anchors and tags are not accepted")
+        if kind is yaml.ScalarEvent:
+            value: str = event.value
+            return None if value in _NULLS and not event.style else value  # libyaml: no style is plain
         if depth >= MAX_DEPTH:
             raise _refuse(event, f"nested more than {MAX_DEPTH} deep")
         return self._map(depth) if kind is yaml.MappingStartEvent else self._list(depth)
 
     def _map(self, depth: int) -> dict[str, Value]:
         values: dict[str, Value] = {}
-        while type(event := self._next()) is not yaml.MappingEndEvent:
-            key = self._value(event, depth + 1)
-            if not isinstance(key, str) or key == "<<":
-                raise _refuse(event, "a key must be text; merges are not accepted")
+        following, scalar = self._next, yaml.ScalarEvent
+        while type(event := following()) is not yaml.MappingEndEvent:
+            key = event.value if type(event) is scalar and not event.style else self._value(event, depth + 1)
+            if not isinstance(key, str) or key == "<<" or event.anchor or event.tag:
+                raise _refuse(event, "a key must be text; anchors, tags and merges are not accepted")
             if key in values:
                 raise _refuse(event, "a key that stands here twice")  # unnamed: unknown keys never leave
             if depth == 0:
                 self.lines[key] = event.start_mark.line + 2
-            values[key] = self._value(self._next(), depth + 1)
+            event = following()
+            if type(event) is scalar and event.style and event.anchor is None and event.tag is None:
+                values[key] = event.value  # what most values are, without a call
+            else:
+                values[key] = self._value(event, depth + 1)
         return values
 
     def _list(self, depth: int) -> list[Value]:

@@ -101,6 +101,14 @@ class Member:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An entry in every format, in the order of the configuration, and the digest of what it was rendered from."""
+
+    digest: str
+    fragments: tuple[bytes, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRow:
     """What the ledger remembers of a channel. stamp: digest of the ids and dates that its feed last showed."""
@@ -158,12 +166,12 @@ class Entries(Protocol):
         """Return entries by key."""
         ...
 
-    def fragments(self, keys: Collection[str], form: str) -> Mapping[str, tuple[str, bytes]]:
-        """Return the rendered entries that are kept, each with the digest of what it was rendered from."""
+    def fragments(self, keys: Collection[str]) -> Mapping[str, Rendered]:
+        """Return the rendered entries that are kept."""
         ...
 
-    def keep_fragments(self, form: str, rendered: Mapping[str, tuple[str, bytes]]) -> None:
-        """Keep rendered entries, each with the digest of what it was rendered from."""
+    def keep_fragments(self, rendered: Mapping[str, Rendered]) -> None:
+        """Keep rendered entries."""
         ...
 
     def forget_fragments(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from aggregator.core.model import from_micros
-from aggregator.store import Member, Totals
+from aggregator.store import Member, Rendered, Totals
 from aggregator.store.settle import settle
 from aggregator.store.sql import ENTRY, LINKS, query_in
 
@@ -74,24 +75,33 @@ class EntryTables:
         rows = query_in(self._db, "SELECT key, body, related, links FROM entry WHERE key IN ({})", keys)
         return {key: _entry(body, related, links) for key, body, related, links in rows}
 
-    def fragments(self, keys: Collection[str], form: str) -> Mapping[str, tuple[str, bytes]]:
-        """Return the rendered entries that are kept, each with the digest of what it was rendered from."""
-        sql = "SELECT key, digest, content FROM fragment WHERE format = ? AND key IN ({})"
-        return {key: (digest, content) for key, digest, content in query_in(self._db, sql, keys, before=[form])}
+    def fragments(self, keys: Collection[str]) -> Mapping[str, Rendered]:
+        """Return the rendered entries that are kept."""
+        rows = query_in(self._db, "SELECT key, digest, sizes, content FROM fragment WHERE key IN ({})", keys)
+        return {key: Rendered(digest, _parts(content, sizes)) for key, digest, sizes, content in rows}
 
-    def keep_fragments(self, form: str, rendered: Mapping[str, tuple[str, bytes]]) -> None:
-        """Keep rendered entries, each with the digest of what it was rendered from."""
+    def keep_fragments(self, rendered: Mapping[str, Rendered]) -> None:
+        """Keep rendered entries."""
         with self._db.transaction():
             self._db.run_many(
-                "INSERT INTO fragment (key, format, digest, content) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (key, format) DO UPDATE SET digest = excluded.digest, content = excluded.content",
-                [(key, form, digest, content) for key, (digest, content) in rendered.items()],
+                "INSERT INTO fragment (key, digest, sizes, content) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, sizes = excluded.sizes,"
+                " content = excluded.content",
+                [
+                    (key, one.digest, " ".join(str(len(part)) for part in one.fragments), b"".join(one.fragments))
+                    for key, one in rendered.items()
+                ],
             )
 
     def forget_fragments(self) -> None:
         """Forget all that was rendered."""
         with self._db.transaction():
             self._db.run("DELETE FROM fragment")
+
+
+def _parts(content: bytes, sizes: str) -> tuple[bytes, ...]:
+    ends = list(accumulate(int(size) for size in sizes.split()))
+    return tuple(content[start:end] for start, end in zip([0, *ends], ends, strict=False))
 
 
 def _entry(body: str, related: str, links: int) -> Entry:

@@ -49,13 +49,14 @@ class Identities:
     _revision: int
     _assignment: Assignment
     _rows: Mapping[str, LedgerEntry]
+    _claims: _Claims
     _changed: dict[str, LedgerEntry] = field(default_factory=dict)
 
     @classmethod
     def of(cls, db: Database, groups: Mapping[str, Sequence[Place]], revision: int) -> Identities:
         """Decide the ids of keys from their live places; `groups` holds all that were touched."""
-        claims = _claims(db, groups)
-        rows = _rows(db, groups, claims.values())
+        claims = _Claims.of(db)
+        rows = _rows(db, groups, claims.ids.values())
         elsewhere: dict[str, set[str]] = defaultdict(set)
         for id_, key in query_in(
             db,
@@ -66,7 +67,7 @@ class Identities:
             if key not in groups:
                 elsewhere[id_].add(key)
         brief = {id_: LedgerRow(id_, row.key, from_micros(row.first_seen), row.former) for id_, row in rows.items()}
-        return cls(db, revision, assign(groups, claims, brief, elsewhere), rows)
+        return cls(db, revision, assign(groups, claims.ids, brief, elsewhere), rows, claims)
 
     def id_of(self, key: str) -> str:
         """Return the id that a key carries."""
@@ -84,12 +85,15 @@ class Identities:
     def write(self) -> None:
         """Write rows and claims that changed."""
         write_entries(self._db, self._changed.values(), self._revision)
+        claims = {place: "" for old in self._claims.moved.values() for place in old}  # a claim moves with its file
+        claims |= {place: self._claims.ids[place] for place in self._claims.moved}
+        claims |= self._assignment.claims
         self._db.run_many(
             "INSERT INTO ledger_claim (source, location, name, id, revision) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (source, location) DO UPDATE SET id = excluded.id, revision = excluded.revision",
             [
                 (source, location, location.rpartition("/")[2], id_, self._revision)
-                for (source, location), id_ in sorted(self._assignment.claims.items())
+                for (source, location), id_ in sorted(claims.items())
             ],
         )
 
@@ -118,31 +122,39 @@ def write_entries(db: Database, rows: Iterable[LedgerEntry], revision: int) -> N
     )
 
 
-def _claims(db: Database, groups: Mapping[str, Sequence[Place]]) -> dict[Place, str]:
-    """Return which id each live place was published under.
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """Which id places were published under. moved: new places and the gone ones whose claim they take over."""
 
-    A new place whose base name is that of one file that is gone, and of no other, is that file, moved: its address
-    may have changed on the way. `index.md` and its like name a folder's page, not an article, and prove nothing.
-    """
-    live = {place for places in groups.values() for place in places}
-    claims: dict[Place, str] = {}
-    for source, location, id_ in db.query(
-        "SELECT c.source, c.location, c.id FROM touched t JOIN sighting s ON s.key = t.key"
-        " JOIN ledger_claim c ON c.source = s.source AND c.location = s.location"
-    ):
-        claims[(source, location)] = id_
-    moved: dict[Place, set[str]] = defaultdict(set)
-    for source, location, id_ in db.query(
-        "SELECT s.source, s.location, c.id FROM touched t JOIN sighting s ON s.key = t.key"
-        " JOIN ledger_claim c ON c.source = s.source AND c.name = s.name AND c.location <> s.location"
-        " WHERE s.name NOT LIKE 'index.%' AND NOT EXISTS ("
-        " SELECT 1 FROM sighting o WHERE o.source = s.source AND o.name = s.name AND o.location <> s.location)"
-    ):
-        moved[(source, location)].add(id_)
-    for place, ids in moved.items():
-        if place not in claims and len(ids) == 1:
-            claims[place] = ids.pop()
-    return {place: id_ for place, id_ in claims.items() if place in live}
+    ids: Mapping[Place, str]
+    moved: Mapping[Place, Sequence[Place]]
+
+    @classmethod
+    def of(cls, db: Database) -> _Claims:
+        """Return the claims of the places that are live and touched.
+
+        A new place whose base name is that of one file that is gone, and of no other, is that file, moved: its
+        address may have changed on the way. `index.md` and its like name a folder's page, and prove nothing.
+        """
+        own = db.query(
+            "SELECT c.source, c.location, c.id FROM touched t JOIN sighting s ON s.key = t.key"
+            " JOIN ledger_claim c ON c.source = s.source AND c.location = s.location WHERE c.id <> ''"
+        )
+        ids: dict[Place, str] = {(source, location): id_ for source, location, id_ in own}
+        gone: dict[Place, list[tuple[str, Place]]] = defaultdict(list)
+        for source, location, old, id_ in db.query(
+            "SELECT s.source, s.location, c.location, c.id FROM touched t JOIN sighting s ON s.key = t.key"
+            " JOIN ledger_claim c ON c.source = s.source AND c.name = s.name AND c.location <> s.location"
+            " WHERE c.id <> '' AND s.name NOT LIKE 'index.%' AND NOT EXISTS ("
+            " SELECT 1 FROM sighting o WHERE o.source = s.source AND o.name = s.name AND o.location <> s.location)"
+        ):
+            gone[(source, location)].append((id_, (source, old)))
+        moved: dict[Place, list[Place]] = {}
+        for place, claims in gone.items():
+            if place not in ids and len({id_ for id_, _ in claims}) == 1:
+                ids[place] = claims[0][0]
+                moved[place] = [old for _, old in claims]
+        return cls(ids, moved)
 
 
 def _rows(db: Database, keys: Iterable[str], ids: Iterable[str]) -> dict[str, LedgerEntry]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FILE = "ledger.jsonl"
 _TAIL = 1024 * 1024  # longer than any line: addresses are bounded
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _SLACK = 1_000  # superseded lines that are not worth a rewrite
 
 
@@ -110,4 +111,4 @@ def _rewrite(path: Path, ledger: Ledger) -> None:
 
 
 def _line(row: Mapping[str, object]) -> bytes:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _ENCODER.encode(row).encode() + b"\n"

@@ -16,14 +16,14 @@ from aggregator.core.channels import channels_of
 from aggregator.core.dates import EARLIEST
 from aggregator.core.merge import edges_of, fingerprint, first_published, in_order, merge, shown_from
 from aggregator.core.model import to_micros
-from aggregator.core.related import Neighbourhood, face_of, resolve
+from aggregator.core.related import face_of
 from aggregator.store import Settled
 from aggregator.store.identities import Identities, LedgerEntry
+from aggregator.store.neighbours import resolve_links
 from aggregator.store.sql import (
     EDGES,
     ENTRY,
     LINK,
-    LINKS,
     SIGHTING,
     chunks,
     dump,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from aggregator.core.model import Edge, Entry, Link, Sighting
+    from aggregator.core.model import Edge, Entry, Sighting
     from aggregator.store import Rules
     from aggregator.store.sql import Database, Row
 
@@ -105,7 +105,7 @@ class _Settling:
                 row = identities.row(key) or self._first_seen(key, identities.id_of(key), ordered, known_sources)
                 row = _dated(row, key, fingerprint(ordered), to_micros(self.now))
                 identities.keep(key, row)
-                merged[key] = _Merged(merge(ordered, row.id, row.dates()), ordered, row.former)
+                merged[key] = _Merged.of(ordered, row)
             self._write(merged)
         identities.write()
 
@@ -126,7 +126,7 @@ class _Settling:
     def _write(self, merged: Mapping[str, _Merged]) -> None:
         faces = dict(_pairs(query_in(self.db, "SELECT key, face FROM entry WHERE key IN ({})", merged)))
         self._note_faces(merged, faces)
-        self._replace("alias", {(alias, key) for key, one in merged.items() for alias in one.aliases()}, merged)
+        self._replace("alias", {(alias, key) for key, one in merged.items() for alias in one.aliases}, merged)
         self.named.update(
             self._replace("edge", {(key, target) for key, one in merged.items() for target in one.targets()}, merged)
         )
@@ -150,9 +150,8 @@ class _Settling:
         for key, alias in query_in(self.db, "SELECT key, alias FROM alias WHERE key IN ({})", merged):
             old_aliases[key].add(alias)
         for key, one in merged.items():
-            aliases = one.aliases()
-            if faces.get(key) != one.face() or old_aliases[key] != aliases:
-                self.names |= {key} | aliases | old_aliases[key]
+            if faces.get(key) != one.face or old_aliases[key] != one.aliases:
+                self.names |= {key} | one.aliases | old_aliases[key]
 
     def _replace(self, table: str, rows: set[Row], keys: Collection[str]) -> set[str]:
         """Make `rows` all that a table has for some keys; return the other column of what came or went."""
@@ -180,27 +179,14 @@ class _Settling:
     def resolve_all(self, keys: Iterable[str]) -> set[str]:
         """Resolve the related links of merged entries and of their neighbours; return the keys that look new."""
         naming = {key for (key,) in query_in(self.db, "SELECT key FROM edge WHERE target IN ({})", self.names)}
-        aliased = {key for (key,) in query_in(self.db, "SELECT key FROM alias WHERE alias IN ({})", self.named)}
+        linked_back = query_in(self.db, "SELECT target FROM edge WHERE key IN ({})", self.names)
+        named = {*self.named, *(target for (target,) in linked_back), *self.names}
+        # Whoever has one of these for an alias: it may be the one that is named, or may be so no longer.
+        aliased = {key for (key,) in query_in(self.db, "SELECT key FROM alias WHERE alias IN ({})", named)}
         redone: set[str] = set()
-        for chunk in chunks(sorted({*keys, *naming, *aliased, *self.named})):
-            redone |= self._resolve(chunk)
+        for chunk in chunks(sorted({*keys, *naming, *named, *aliased})):
+            redone |= resolve_links(self.db, chunk, self.rules.related_shown)
         return redone
-
-    def _resolve(self, keys: Sequence[str]) -> set[str]:
-        sql = "SELECT key, edges, body, digest FROM entry WHERE key IN ({})"
-        rows = [
-            (key, EDGES.validate_json(edges), body, digest) for key, edges, body, digest in query_in(self.db, sql, keys)
-        ]
-        near = _Near.of(self.db, {key: [edge.key for edge in edges] for key, edges, _, _ in rows})
-        changed = []
-        for key, edges, body, digest in rows:
-            links = resolve({key, *near.aliases[key]}, near.around(key, edges))
-            related = dump(LINKS, tuple(links[: self.rules.related_shown]))
-            new_digest = hashlib.sha256(f"{body}\n{related}\n{len(links)}".encode()).hexdigest()
-            if new_digest != digest:
-                changed.append((related, len(links), sum(link.ours for link in links), new_digest, key))
-        self.db.run_many("UPDATE entry SET related = ?, links = ?, own_links = ?, digest = ? WHERE key = ?", changed)
-        return {row[-1] for row in changed}
 
     def touch_channels(self, keys: Iterable[str]) -> None:
         """Give this revision to the channels of some entries, and to those that were joined or left."""
@@ -215,63 +201,26 @@ class _Settling:
 
 @dataclass(frozen=True, slots=True)
 class _Merged:
+    """A merged entry, with what neighbours find it by and see of it."""
+
     entry: Entry
-    sightings: Sequence[Sighting]
-    former: tuple[str, ...]
-
-    def aliases(self) -> set[str]:
-        given = {alias for sighting in self.sightings for alias in sighting.aliases}
-        return (given | set(self.former)) - {self.entry.key}
-
-    def targets(self) -> set[str]:
-        return {edge.key for sighting in self.sightings for edge in sighting.edges} - {self.entry.key}
-
-    def face(self) -> str:
-        return dump(LINK, face_of(self.entry))
-
-    def row(self) -> tuple[object, ...]:
-        entry = self.entry
-        return (
-            *(entry.key, entry.id, to_micros(entry.published), to_micros(entry.updated)),
-            *(self.face(), dump(EDGES, edges_of(self.sightings)), dump(ENTRY, entry)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Near:
-    """What a batch of entries has around it; see `core.related.Neighbourhood`."""
-
-    aliases: Mapping[str, set[str]]
-    naming: Mapping[str, set[str]]
-    key_of_alias: Mapping[str, str]
-    faces: Mapping[str, Link]
+    edges: tuple[Edge, ...]
+    aliases: set[str]
+    face: str
 
     @classmethod
-    def of(cls, db: Database, targets: Mapping[str, Sequence[str]]) -> _Near:
-        """Look around entries whose edges lead to `targets`, by key."""
-        aliases: dict[str, set[str]] = defaultdict(set)
-        for key, alias in query_in(db, "SELECT key, alias FROM alias WHERE key IN ({})", targets):
-            aliases[key].add(alias)
-        owner = {name: key for key in targets for name in (*aliases[key], key)}
-        naming: dict[str, set[str]] = defaultdict(set)
-        for target, key in query_in(db, "SELECT target, key FROM edge WHERE target IN ({})", owner):
-            naming[owner[target]].add(key)
-        wanted = {target for group in targets.values() for target in group}
-        key_of_alias: dict[str, str] = {}
-        for alias, key in query_in(db, "SELECT alias, key FROM alias WHERE alias IN ({})", wanted):
-            key_of_alias[alias] = min(key, key_of_alias.get(alias, key))
-        wanted |= set(key_of_alias.values()) | {key for group in naming.values() for key in group}
-        faces = query_in(db, "SELECT key, face FROM entry WHERE key IN ({})", sorted(wanted))
-        return cls(aliases, naming, key_of_alias, {key: LINK.validate_json(face) for key, face in faces})
+    def of(cls, ordered: Sequence[Sighting], row: LedgerEntry) -> _Merged:
+        entry = merge(ordered, row.id, row.dates())
+        aliases = {alias for sighting in ordered for alias in sighting.aliases}.union(row.former) - {entry.key}
+        return cls(entry, edges_of(ordered), aliases, dump(LINK, face_of(entry)))
 
-    def around(self, key: str, edges: Sequence[Edge]) -> Neighbourhood:
-        """Return what one of the entries has around it."""
-        return Neighbourhood(
-            edges=edges,
-            key_of_alias=self.key_of_alias,
-            faces=self.faces,
-            naming=sorted(self.naming[key]),
-        )
+    def targets(self) -> set[str]:
+        return {edge.key for edge in self.edges} - {self.entry.key}
+
+    def row(self) -> Row:
+        entry = self.entry
+        dates = (to_micros(entry.published), to_micros(entry.updated))
+        return (entry.key, entry.id, *dates, self.face, dump(EDGES, self.edges), dump(ENTRY, entry))
 
 
 def _pairs(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:

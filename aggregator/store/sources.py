@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.core.model import Outcome, from_micros, to_micros
@@ -143,4 +142,4 @@ def _validators(reading: Reading) -> tuple[int, int, int]:
 
 def _split(sighting: Sighting) -> tuple[str, str]:
     """Return a sighting as two texts, its edges apart: they change most often, and alone."""
-    return dump(SIGHTING, replace(sighting, edges=())), dump(EDGES, sighting.edges)
+    return dump(SIGHTING, sighting, without={"edges"}), dump(EDGES, sighting.edges)

@@ -79,6 +79,6 @@ def write_setting(db: Database, name: str, value: str) -> None:
     )
 
 
-def dump(adapter: TypeAdapter[T], value: T) -> str:
-    """Return a record as JSON, without what is as the record's class has it anyway."""
-    return adapter.dump_json(value, exclude_defaults=True).decode()
+def dump(adapter: TypeAdapter[T], value: T, without: set[str] | None = None) -> str:
+    """Return a record as JSON, without some fields, and without what is as the record's class has it anyway."""
+    return adapter.dump_json(value, exclude=without, exclude_defaults=True).decode()

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 FILE = "aggregator.db"
 _LOCK = "lock"
 _RETRY_SECONDS = 0.1
+# NORMAL may lose the last transactions in a power cut, never the file. That is enough: what cannot be made again is
+# also in the ledger's text, which is on the disk before any feed that depends on it.
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "wal_autocheckpoint = 16000",  # pages: a first pass writes each page often
+    "busy_timeout = 5000",
+    "cache_size = -32000",  # KiB
+)
 
 
 class _Connection:
@@ -146,7 +155,7 @@ def _locked(path: Path, wait: timedelta) -> IO[str]:
 def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000", "cache_size = -32000"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         _migrate(connection, path)
     except BaseException:

@@ -48,7 +48,7 @@ def test_an_entry_that_leaves_a_topic_leaves_its_feed(room: Newsroom) -> None:
     room.run()
     report = (room.article("a.md", topics=["Sea"]), room.run())[1]
     assert room.titles("topics/wind") == []
-    assert report.published.changed == ["topics/wind"]
+    assert report.published.news == ("topics/wind",)
 
 
 def test_the_most_frequent_spelling_names_a_topic_and_each_entry_keeps_its_own(room: Newsroom) -> None:

@@ -186,7 +186,7 @@ def test_a_folder_that_is_itself_a_link_is_read(room: Newsroom, tmp_path: Path) 
 
 def test_a_file_that_is_too_large_is_named_and_not_read(room: Newsroom) -> None:
     room.write("a.md", b"---\n" + b"#" * (3 * 1024 * 1024))
-    assert "more than 2049 KiB: not read" in reasons(room.run())[0]
+    assert "more than 2048 KiB: not read" in reasons(room.run())[0]
 
 
 def test_several_folders_can_be_one_source(room: Newsroom) -> None:

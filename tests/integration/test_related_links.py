@@ -82,7 +82,29 @@ def test_a_neighbour_that_changes_is_shown_as_it_is_now_and_re_dates_nobody(
     after = room.item("A")
     assert after["_aggregator"]["related"] != before["_aggregator"]["related"]
     assert after["date_modified"] == before["date_modified"]
-    assert "topics/naming" not in report.published.changed
+    assert "topics/naming" not in report.published.news
+
+
+def test_a_back_link_shows_the_one_that_names_us_as_it_is_now(room: Newsroom) -> None:
+    room.article("a.md", related=[related("b.md")])
+    room.article("b.md")
+    room.run()
+    room.article("a.md", title="New words", related=[related("b.md")])
+    room.run()
+    assert links(room, "Title of b") == ["New words"]
+
+
+def test_an_alias_is_nothing_beside_the_key_of_an_entry_of_ours(room: Newsroom) -> None:
+    room.article("a.md", related=[related("c.md", title="As given")])
+    room.article("b.md", ampWebUrl="https://www.harbour.example/c")
+    room.run()
+    assert links(room, "Title of a") == ["Title of b"]
+    assert links(room, "Title of b") == ["Title of a"]
+    room.article("c.md", title="C itself")
+    room.run()
+    assert links(room, "Title of a") == ["C itself"]
+    assert links(room, "Title of b") == []
+    assert links(room, "C itself") == ["Title of a"]
 
 
 def test_a_neighbour_that_is_gone_falls_back_to_the_words_it_was_given_with(room: Newsroom) -> None:

@@ -66,12 +66,12 @@ CREATE TABLE channel (
     revision INTEGER NOT NULL,
     touched_at INTEGER NOT NULL
 ) STRICT;
+-- An entry as rendered, in all formats one after the other; `sizes` says where each ends.
 CREATE TABLE fragment (
-    key TEXT NOT NULL,
-    format TEXT NOT NULL,
+    key TEXT NOT NULL PRIMARY KEY,
     digest TEXT NOT NULL,
-    content BLOB NOT NULL,
-    PRIMARY KEY (key, format)
+    sizes TEXT NOT NULL,
+    content BLOB NOT NULL
 ) STRICT;
 
 -- The ledger: what cannot be computed again. Its rows are also kept as text beside the state; `revision` says which
@@ -90,7 +90,8 @@ CREATE TABLE ledger_entry (
 CREATE INDEX ledger_entry_key ON ledger_entry (key);
 CREATE INDEX ledger_entry_revision ON ledger_entry (revision);
 CREATE TABLE ledger_former (former TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (former, id)) STRICT, WITHOUT ROWID;
--- Which place was published under which id. `name` is the file's base name, by which it is known again in another folder.
+-- Which place was published under which id; none where the file moved on. `name` is the file's base name, by which it is
+-- known again in another folder.
 CREATE TABLE ledger_claim (
     source TEXT NOT NULL,
     location TEXT NOT NULL,

@@ -1,0 +1,166 @@
+"""The output folder: what is ours in it, written atomically, compared, pruned.
+
+The manifest says what is ours. It lies beside the state, not in the folder that is served, and is written last, so
+that whatever a crash leaves is done again by the next pass, to the same bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from aggregator import files
+from aggregator.core.model import Facet, Fault
+from aggregator.errors import PublishError
+from aggregator.formats import GENERATOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+MANIFEST = "manifest.json"
+_HEAD = 4096  # bytes at the start of a feed of ours within which its maker stands
+_FOLDERS = ("", *(facet.value for facet in Facet if facet is not Facet.ALL))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of ours: size in bytes, SHA-256 in hex."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(slots=True)
+class Manifest:
+    """What the last pass left in the output folder.
+
+    revision: of the ledger, up to which everything is published. look: digest of what feeds depend on besides their
+    entries. files: by path below the output folder. updated: by channel, in microseconds since the epoch.
+    """
+
+    revision: int = 0
+    look: str = ""
+    files: dict[str, Written] = field(default_factory=dict)
+    updated: dict[str, int] = field(default_factory=dict)
+
+
+_ADAPTER = TypeAdapter(Manifest)
+
+
+class Output:
+    """One pass over the output folder; counts what it does.
+
+    manifest: what the last pass left, brought up to date file by file; empty where there was none.
+    """
+
+    def __init__(self, folder: Path, state: Path) -> None:
+        self._folder = folder
+        self._file = state / MANIFEST
+        known = self._load()
+        self._is_new = known is None
+        self._owned = frozenset(known.files) if known else frozenset()
+        self.manifest = known or Manifest()
+        self.written = self.unchanged = self.removed = 0
+        self.faults: list[Fault] = []
+
+    def _load(self) -> Manifest | None:
+        try:
+            return _ADAPTER.validate_json(self._file.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def prepare(self) -> None:
+        """Make the folder, and sweep what an interrupted pass left in it."""
+        files.make_folder(self._folder)
+        files.sweep([self._folder / name for name in _FOLDERS])
+
+    def lacks(self, paths: Iterable[str]) -> bool:
+        """Say whether a file of ours is not there, or is of another size than it was written with."""
+        return not all(self._is_there(path) for path in paths)
+
+    def _is_there(self, path: str) -> bool:
+        written = self.manifest.files.get(path)
+        try:
+            return written is not None and (self._folder / path).stat().st_size == written.size
+        except OSError:
+            return False
+
+    def write(self, documents: Mapping[str, bytes], check: Callable[[str, bytes], str], *, reread: bool) -> None:
+        """Write the documents that are not there as they should be, all or none of a batch.
+
+        check: what makes a document unfit for its path, as `Format.check`. reread: trust no manifest, compare bytes.
+        """
+        batch: dict[Path, bytes] = {}
+        for path, document in documents.items():
+            target = self._folder / path
+            written = Written(len(document), hashlib.sha256(document).hexdigest())
+            if self._has(path, written, document, reread=reread):
+                self.manifest.files[path] = written
+                self.unchanged += 1
+            elif not self._is_new and path not in self._owned and target.exists() and not _is_ours(target):
+                self._fault("foreign_file", target, "not written by this program: left alone")
+            elif flaw := check(path, document):
+                self._fault("unfit", target, f"{flaw}: the old feed stays")
+            else:
+                batch[target] = document
+                self.manifest.files[path] = written
+        files.write_all(batch)
+        self.written += len(batch)
+
+    def _has(self, path: str, written: Written, document: bytes, *, reread: bool) -> bool:
+        """Say whether a file has the wanted bytes; read only where the manifest cannot tell."""
+        if not reread and self.manifest.files.get(path) == written and self._is_there(path):
+            return True
+        target = self._folder / path
+        try:
+            return target.stat().st_size == written.size and target.read_bytes() == document
+        except OSError:
+            return False
+
+    def _fault(self, code: str, target: Path, reason: str) -> None:
+        self.faults.append(Fault(code, str(target), reason))
+
+    def prune(self, wanted: Collection[str]) -> None:
+        """Remove the files of ours that nobody wants any more; files of others are never touched."""
+        folders: set[Path] = set()
+        for path in sorted(self.manifest.files.keys() - set(wanted)):
+            target = self._folder / path
+            if target.exists():
+                target.unlink()
+                folders.add(target.parent)
+                self.removed += 1
+            del self.manifest.files[path]
+        for folder in sorted(folders):
+            files.sync_folder(folder)
+
+    def finish(self) -> None:
+        """Write the manifest; on the disk when this returns."""
+        files.write_all({self._file: _ADAPTER.dump_json(self.manifest, indent=1)})
+
+
+def feeds_of_ours(folder: Path) -> int:
+    """Count the feeds in an output folder that this program wrote."""
+    with named_errors(folder):
+        folders = [folder / name for name in _FOLDERS if (folder / name).is_dir()]
+        return sum(_is_ours(path) for one in folders for path in one.iterdir() if path.is_file())
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        return GENERATOR.encode() in file.read(_HEAD)
+
+
+@contextmanager
+def named_errors(folder: Path) -> Iterator[None]:
+    """Let no error of the file system through without its path and its name."""
+    try:
+        yield
+    except OSError as error:
+        code = errno.errorcode.get(error.errno or 0, "")
+        raise PublishError(error.filename or folder, f"{(error.strerror or '').lower()} ({code})") from error
