@@ -198,7 +198,8 @@ class Document:
 
 def to_micros(instant: datetime) -> int:
     """Count the microseconds from the epoch to an aware instant."""
-    return (instant - EPOCH) // timedelta(microseconds=1)
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_micros(micros: int) -> datetime:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
-from feedgen.ext.dc import DcEntryExtension
-from feedgen.ext.media import MEDIA_NS, MediaEntryExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
@@ -31,18 +29,14 @@ if TYPE_CHECKING:
 _ATOM_NS = "http://www.w3.org/2005/Atom"
 _CONTENT_NS = "http://purl.org/rss/1.0/modules/content/"
 _DC_NS = "http://purl.org/dc/elements/1.1/"
+_MEDIA_NS = "http://search.yahoo.com/mrss/"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_ATOM_PREFIXES = {"media": MEDIA_NS}
-_RSS_PREFIXES = {"atom": _ATOM_NS, "content": _CONTENT_NS, "dc": _DC_NS, "media": MEDIA_NS}
+_ATOM_PREFIXES = {"media": _MEDIA_NS}
+_RSS_PREFIXES = {"atom": _ATOM_NS, "content": _CONTENT_NS, "dc": _DC_NS, "media": _MEDIA_NS}
 
 
-class _Media(MediaEntryExtension):  # type: ignore[misc]  # feedgen has no types
-    def extend_ns(self) -> dict[str, str]:
-        return {}
-
-
-class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]
-    """Links with all their attributes, markup declared, language, source last."""
+class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
+    """Links with all their attributes, markup declared, pictures, language, source last."""
 
     def __init__(self) -> None:
         self.entry: Entry
@@ -58,6 +52,7 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]
         element[position:position] = links
         _declare_markup(element.find("title"))
         _declare_markup(element.find("summary"))
+        _add_images(element, entry)
         if entry.language:
             element.set(_LANG, entry.language)
         if entry.origin:
@@ -72,14 +67,20 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]
 
 
 class _RssItem(BaseEntryExtension):  # type: ignore[misc]
-    """The date without feedgen's switch of the process's locale, the source feed, and related links if wanted."""
+    """Names without e-mail addresses, pictures, the source feed, related links if wanted.
+
+    The date too, because feedgen would switch the locale of the whole process for it.
+    """
 
     def __init__(self) -> None:
         self.entry: Entry
         self.related: Sequence[Link] = ()
 
     def extend_rss(self, element: Any) -> Any:
+        for name in (self.entry.providers[0].name, *self.entry.authors):
+            etree.SubElement(element, f"{{{_DC_NS}}}creator").text = without_markup(name)
         etree.SubElement(element, "pubDate").text = format_datetime(self.entry.published)
+        _add_images(element, self.entry)
         if self.entry.origin:
             title = without_markup(self.entry.origin.title)
             etree.SubElement(element, "source", url=self.entry.origin.href).text = title
@@ -111,6 +112,15 @@ class _RssHead(BaseExtension):  # type: ignore[misc]
         return element
 
 
+def _add_images(element: Any, entry: Entry) -> None:
+    """Add pictures as Media RSS: in the entry itself, since a group holds alternatives of one object."""
+    for image in entry.images:
+        content = etree.SubElement(element, f"{{{_MEDIA_NS}}}content", url=image.href, medium="image")
+        for name, pixels in (("width", image.width), ("height", image.height)):
+            if pixels:
+                content.set(name, str(pixels))
+
+
 def _page_link(name: str, rel: str, link: Link | Entry, title: str = "") -> Any:
     """Return a link element to an article's page (RFC 4287 section 4.2.7)."""
     element = etree.Element(name, rel=rel, type="text/html", href=link.href)
@@ -135,12 +145,6 @@ def _started(entry: Entry, html: str) -> Any:
     made.updated(entry.updated)
     made.content(html, type="html")
     made.link(href=entry.href, rel="alternate")
-    if entry.images:
-        made.register_extension("media", _Media)
-        for image in entry.images:
-            size = {"width": image.width, "height": image.height}
-            sizes = {name: str(pixels) for name, pixels in size.items() if pixels}
-            made.media.content(url=image.href, medium="image", group=None, **sizes)
     return made
 
 
@@ -152,8 +156,9 @@ def _atom_fragment(entry: Entry, html: str, style: Style) -> bytes:
     made.author({"name": without_markup(entry.providers[0].name), "uri": f"https://{entry.providers[0].domain}/"})
     for name in entry.authors:
         made.author({"name": without_markup(name)})
-    for term, label in categories_of(entry, style):
-        made.category({"term": term, "scheme": scheme_of(style), "label": without_markup(label)})
+    scheme = scheme_of(style)
+    terms = categories_of(entry, style)
+    made.category([{"term": term, "scheme": scheme, "label": without_markup(label)} for term, label in terms])
     made.register_extension("ours", _AtomEntry)
     made.ours.entry = entry
     made.ours.related = entry.related if style.related_in_atom else ()
@@ -164,10 +169,8 @@ def _rss_fragment(entry: Entry, html: str, style: Style) -> bytes:
     made = _started(entry, html)
     made.title(without_markup(title_of(entry, style)))
     made.description(escape(summary_of(entry), quote=False))
-    for _, label in categories_of(entry, style):
-        made.category({"term": without_markup(label), "scheme": scheme_of(style)})
-    made.register_extension("dc", DcEntryExtension)
-    made.dc.dc_creator([without_markup(name) for name in (entry.providers[0].name, *entry.authors)])
+    scheme = scheme_of(style)
+    made.category([{"term": without_markup(label), "scheme": scheme} for _, label in categories_of(entry, style)])
     made.register_extension("ours", _RssItem)
     made.ours.entry = entry
     made.ours.related = entry.related if style.related_in_rss else ()

@@ -110,5 +110,7 @@ def read(location: str, path: Path) -> Resource | Fault:
 
 def _printable(name: str) -> str:
     """Return a file name as text: bytes that are not UTF-8 and control characters escaped, nothing two-faced."""
+    if name.isascii() and name.isprintable():
+        return name
     raw = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in raw)

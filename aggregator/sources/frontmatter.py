@@ -165,8 +165,8 @@ class _Builder:
             if depth == 0:
                 self.lines[key] = event.start_mark.line + 2
             event = following()
-            if type(event) is scalar and event.style and event.anchor is None and event.tag is None:
-                values[key] = event.value  # what most values are, without a call
+            if type(event) is scalar and event.anchor is None and event.tag is None:  # what most are, without a call
+                values[key] = None if not event.style and event.value in _NULLS else event.value
             else:
                 values[key] = self._value(event, depth + 1)
         return values

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aggregator.core.model import from_micros
 from aggregator.store import Member, Rendered, Totals
 from aggregator.store.settle import settle
-from aggregator.store.sql import ENTRY, LINKS, query_in
+from aggregator.store.sql import ENTRY, joined, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -46,7 +46,7 @@ class EntryTables:
 
     def size(self, channel: str) -> int:
         """Count the entries of a channel."""
-        return int(next(self._db.query("SELECT COUNT(*) FROM member WHERE channel = ?", [channel]))[0])
+        return int(self._db.query("SELECT COUNT(*) FROM member WHERE channel = ?", [channel])[0][0])
 
     def labels(self, channel: str) -> Mapping[str, int]:
         """Count how often each spelling of a channel's name is used by its entries."""
@@ -55,7 +55,7 @@ class EntryTables:
 
     def members(self, channel: str) -> Iterator[Member]:
         """Return a channel's entries, latest shown first, then by key; read as they are asked for."""
-        rows = self._db.query(
+        rows = self._db.stream(
             "SELECT m.key, e.id, m.shown, e.published, e.updated, e.digest FROM member m JOIN entry e ON e.key = m.key"
             " WHERE m.channel = ? ORDER BY m.shown DESC, m.key DESC",
             [channel],
@@ -105,5 +105,6 @@ def _parts(content: bytes, sizes: str) -> tuple[bytes, ...]:
 
 
 def _entry(body: str, related: str, links: int) -> Entry:
-    shown = LINKS.validate_json(related)
-    return replace(ENTRY.validate_json(body), related=shown, related_more=links - len(shown))
+    entry = ENTRY.validate_json(joined(body, related=related))
+    more = links - len(entry.related)
+    return replace(entry, related_more=more) if more else entry

@@ -33,11 +33,11 @@ class LedgerTables:
 
     def revision(self) -> int:
         """Return the number of the last change."""
-        return int(next(self._db.query("SELECT revision FROM clock"))[0])
+        return int(self._db.query("SELECT revision FROM clock")[0][0])
 
     def is_empty(self) -> bool:
         """Say whether nothing was ever published from this state."""
-        return not any(self._db.query("SELECT 1 FROM ledger_channel LIMIT 1"))
+        return not self._db.query("SELECT 1 FROM ledger_channel LIMIT 1")
 
     def channels(self) -> Mapping[str, ChannelRow]:
         """Return every channel that was ever published, by key."""
@@ -75,7 +75,7 @@ class LedgerTables:
 
     def size(self) -> int:
         """Count the rows of the ledger."""
-        return sum(next(self._db.query(f"SELECT COUNT(*) FROM {table}"))[0] for table, _ in _TABLES.values())
+        return sum(self._db.query(f"SELECT COUNT(*) FROM {table}")[0][0] for table, _ in _TABLES.values())
 
     def setting(self, name: str) -> str:
         """Return what was kept under a name, else the empty text."""

@@ -27,6 +27,7 @@ from aggregator.store.sql import (
     SIGHTING,
     chunks,
     dump,
+    joined,
     query_in,
     read_setting,
     run_in,
@@ -98,29 +99,30 @@ class _Settling:
         for chunk in chunks(keys):
             sightings: dict[str, list[Sighting]] = defaultdict(list)
             for key, body, edges in query_in(self.db, "SELECT key, body, edges FROM sighting WHERE key IN ({})", chunk):
-                sightings[key].append(replace(SIGHTING.validate_json(body), edges=EDGES.validate_json(edges)))
+                sightings[key].append(SIGHTING.validate_json(joined(body, edges=edges)))
             merged: dict[str, _Merged] = {}
             for key in chunk:
                 ordered = in_order(sightings[key])
-                row = identities.row(key) or self._first_seen(key, identities.id_of(key), ordered, known_sources)
-                row = _dated(row, key, fingerprint(ordered), to_micros(self.now))
+                given = fingerprint(ordered)
+                row = identities.row(key) or self._first_seen(identities.id_of(key), given, ordered, known_sources)
+                row = _dated(row, key, given, to_micros(self.now))
                 identities.keep(key, row)
                 merged[key] = _Merged.of(ordered, row)
             self._write(merged)
         identities.write()
 
-    def _first_seen(self, key: str, id_: str, ordered: Sequence[Sighting], known_sources: set[str]) -> LedgerEntry:
+    def _first_seen(self, id_: str, given: str, ordered: Sequence[Sighting], known_sources: set[str]) -> LedgerEntry:
         published = first_published(ordered, self.now, EARLIEST, self.now + _MAX_AHEAD)
         shown = shown_from(published, self.now, self.rules.late, source_is_new=ordered[0].source not in known_sources)
         return LedgerEntry(
             id=id_,
-            key=key,
+            key=ordered[0].key,
             former=(),
             first_seen=to_micros(self.now),
             published=to_micros(published),
             updated=to_micros(published),
             shown=to_micros(shown),
-            fingerprint=fingerprint(ordered),
+            fingerprint=given,
         )
 
     def _write(self, merged: Mapping[str, _Merged]) -> None:
@@ -229,6 +231,8 @@ def _pairs(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
 
 def _dated(row: LedgerEntry, key: str, given: str, now: int) -> LedgerEntry:
     """Return a ledger row as this pass leaves it: `updated` moves only when the words or the address did."""
+    if (row.key, row.fingerprint) == (key, given):
+        return row
     updated = row.updated if row.fingerprint == given else max(row.updated, now)
     former = row.former if row.key == key else tuple(dict.fromkeys((*row.former, row.key)))
     return replace(row, key=key, updated=updated, fingerprint=given, former=tuple(one for one in former if one != key))

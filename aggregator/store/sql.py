@@ -30,7 +30,11 @@ FAULTS = TypeAdapter(tuple[Fault, ...])
 class Database(Protocol):
     """One connection. Values are always bound, with `?`."""
 
-    def query(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
+    def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Return all rows at once."""
+        ...
+
+    def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
         """Return rows as they are asked for."""
         ...
 
@@ -64,6 +68,11 @@ def run_in(db: Database, sql: str, keys: Iterable[str]) -> None:
     """Carry out a statement whose `{}` is a list of keys, in batches."""
     for chunk in chunks(keys):
         db.run(sql.format(", ".join("?" * len(chunk))), chunk)
+
+
+def joined(record: str, **fields: str) -> str:
+    """Return a record's JSON with further fields, which are JSON too: parts that are kept apart, read in one go."""
+    return record[:-1] + "".join(f',"{name}":{value}' for name, value in fields.items()) + "}"
 
 
 def read_setting(db: Database, name: str) -> str:

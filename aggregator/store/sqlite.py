@@ -43,7 +43,11 @@ class _Connection:
         self._connection = connection
         self._path = path
 
-    def query(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
+    def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        with self._wrapped():
+            return self._connection.execute(sql, values).fetchall()
+
+    def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
         with self._wrapped():
             yield from self._connection.execute(sql, values)
 
@@ -60,7 +64,7 @@ class _Connection:
         self.run("BEGIN IMMEDIATE")
         try:
             self.run("UPDATE clock SET revision = revision + 1")
-            yield next(self.query("SELECT revision FROM clock"))[0]
+            yield self.query("SELECT revision FROM clock")[0][0]
             self.run("COMMIT")
         except BaseException:
             if self._connection.in_transaction:  # a full disk may have ended it already
