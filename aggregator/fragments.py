@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from aggregator import __version__
-from aggregator.formats.content import html_of
+from aggregator.formats.content import content_of
 from aggregator.store import Rendered
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ class Fragments:
         kept = self._entries.fragments(digests.keys() - found.keys())
         found |= self._good(kept, digests)
         for key, entry in self._entries.entries(sorted(digests.keys() - found.keys())).items():
-            html = html_of(entry, self._style)
-            fragments = tuple(form.fragment(entry, html, self._style) for form in self._formats.values())
+            content = content_of(entry, self._style)
+            fragments = tuple(form.fragment(entry, content, self._style) for form in self._formats.values())
             found[key] = self._pending[key] = Rendered(digests[key], fragments)
         if len(self._pending) > _PENDING:
             self.flush()

@@ -150,7 +150,7 @@ class _Gathering:
         self._store.ledger.keep_setting(self._setting, self._meaning)
         if listing.found and not listing.missing:
             self._gathered.surveyed.append(self._source.name)
-        self._count(set(listing.found))
+        self._count()
 
     def _gone(self, listing: Listing) -> list[str]:
         """Return the documents to drop; none where it looks as if a person should see first."""
@@ -216,13 +216,12 @@ class _Gathering:
             return replace(document, outcome=Outcome.FAULTY, faults=(fault,))
         return document
 
-    def _count(self, found: set[str]) -> None:
-        for location, known in self._store.sources.known(self._source.name).items():
-            if location not in found:
-                continue
-            self._gathered.outcomes[known.outcome] = self._gathered.outcomes.get(known.outcome, 0) + 1
-            for fault in known.faults:
-                self._gathered.faults.append(_with_consequence(fault, known))
+    def _count(self) -> None:
+        """Count what the documents are, and say again what is wrong with those that did not change."""
+        for outcome, count in self._store.sources.outcomes(self._source.name).items():
+            self._gathered.outcomes[outcome] = self._gathered.outcomes.get(outcome, 0) + count
+        for known in self._store.sources.faulty(self._source.name).values():
+            self._gathered.faults += [_with_consequence(fault, known) for fault in known.faults]
 
 
 def _why_held(listing: Listing, gone: int, known: int) -> str:

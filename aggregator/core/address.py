@@ -7,7 +7,7 @@ a legal URI (RFC 3986) and no more. The rules for keys are versioned: raise KEY_
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import ada_url
 
@@ -65,8 +65,7 @@ _SIMPLE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """An address as we publish it, and the key that it shares with other addresses of the same article."""
 
     href: str
@@ -79,6 +78,8 @@ def read_address(address: str) -> Address | None:
     if simple and len(address) <= _MAX_ADDRESS - 1:
         host, path, query, fragment = simple.groups(default="")
         if "/." not in path and "xn--" not in host:
+            if path and not query and not fragment and address.startswith("https"):
+                return Address(address, address)
             path = path or "/"
             href = f"{address[: address.index(':')]}://{host}{path}{query}{fragment}"
             return Address(href, f"https://{host}{path}{_kept_query(query)}")

@@ -32,7 +32,10 @@ def in_order(sightings: Iterable[Sighting]) -> list[Sighting]:
 
     Files before feeds; then the newer `published`; the greater name; source; and at last what they say.
     """
-    ranked = sorted(sightings, key=lambda s: (s.source, s.location, _digest(*s.given)))
+    ranked = list(sightings)
+    if len(ranked) == 1:
+        return ranked
+    ranked.sort(key=lambda s: (s.source, s.location, _digest(*s.given)))
     ranked.sort(key=lambda s: s.name, reverse=True)
     ranked.sort(key=lambda s: s.published or EPOCH, reverse=True)
     ranked.sort(key=lambda s: s.origin is not None)
@@ -60,12 +63,12 @@ def merge(ordered: Sequence[Sighting], id_: str, dates: Dates) -> Entry:
         published=dates.published,
         updated=dates.updated,
         shown=dates.shown,
-        providers=_unite((s.provider for s in ordered), lambda provider: (provider.domain, provider.name)),
+        providers=_unite([(s.provider,) for s in ordered], lambda provider: (provider.domain, provider.name)),
         copies=tuple((s.source, s.location) for s in ordered),
-        topics=_unite((topic for s in ordered for topic in s.topics), lambda topic: topic),
+        topics=_unite([s.topics for s in ordered], lambda topic: topic),
         authors=next((s.authors for s in ordered if s.authors), ()),
         language=next((s.language for s in ordered if s.language), None),
-        images=_unite((image for s in ordered for image in s.images), lambda image: image.href),
+        images=_unite([s.images for s in ordered], lambda image: image.href),
         quality=next((s.quality for s in ordered if s.quality is not None), None),
         heat=next((s.heat for s in ordered if s.heat is not None), None),
         kind=first.kind,
@@ -75,7 +78,7 @@ def merge(ordered: Sequence[Sighting], id_: str, dates: Dates) -> Entry:
 
 def edges_of(ordered: Sequence[Sighting]) -> tuple[Edge, ...]:
     """Return the edges of all sightings, each address once."""
-    return _unite((edge for s in ordered for edge in s.edges), lambda edge: edge.href)
+    return _unite([s.edges for s in ordered], lambda edge: edge.href)
 
 
 def first_published(ordered: Sequence[Sighting], now: datetime, earliest: datetime, latest: datetime) -> datetime:
@@ -94,10 +97,14 @@ def shown_from(published: datetime, first_seen: datetime, late: timedelta, *, so
     return first_seen if is_late and not source_is_new else published
 
 
-def _unite(values: Iterable[T], identity: Callable[[T], Hashable]) -> tuple[T, ...]:
+def _unite(lists: Sequence[tuple[T, ...]], identity: Callable[[T], Hashable]) -> tuple[T, ...]:
+    """Return what is in any of some lists, once, in order; each list alone has nothing twice."""
+    if len(lists) == 1:
+        return lists[0]
     seen: dict[Hashable, T] = {}
-    for value in values:
-        seen.setdefault(identity(value), value)
+    for values in lists:
+        for value in values:
+            seen.setdefault(identity(value), value)
     return tuple(seen.values())
 
 

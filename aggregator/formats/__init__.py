@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from aggregator.core.channels import Policy
     from aggregator.core.model import Channel, Entry
+    from aggregator.formats.content import Content
 
 GENERATOR = "feed-aggregator"
 """How our feeds name their maker; also how we know a feed of ours again."""
@@ -67,12 +68,12 @@ class Site:
 class Format:
     """One format: what its files end with (no dot), what a server calls them, and its functions.
 
-    fragment: takes an entry, the HTML that `content.html_of` makes of it once for all formats, and the style.
+    fragment: takes an entry, what `content.content_of` makes of it once for all formats, and the style.
     check: what makes a document unfit to be published; an empty text where nothing does.
     """
 
     suffix: str
     media_type: str
-    fragment: Callable[[Entry, str, Style], bytes]
+    fragment: Callable[[Entry, Content, Style], bytes]
     wrap: Callable[[Channel, Sequence[bytes], Site], bytes]
     check: Callable[[bytes], str]

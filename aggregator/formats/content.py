@@ -1,7 +1,8 @@
-"""What a reader sees inside an entry: one small piece of HTML, the same in every format."""
+"""What a reader sees of an entry, the same in every format; inside it, one small piece of HTML."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,26 @@ from aggregator.core.channels import topic_key, topic_slug
 if TYPE_CHECKING:
     from aggregator.core.model import Entry, Link
     from aggregator.formats import Style
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a reader sees of an entry, made once for all formats.
+
+    title, summary: plain text, never empty. html: see `html_of`. terms: slug and spelling of its topics, each topic once
+    (RFC 4287 section 4.2.2, term and label).
+    """
+
+    title: str
+    summary: str
+    html: str
+    terms: tuple[tuple[str, str], ...]
+
+
+def content_of(entry: Entry, style: Style) -> Content:
+    """Return what a reader sees of an entry; its title is untouched unless the owner wants another form."""
+    title = style.title.format(title=entry.title, provider=entry.providers[0].name)
+    return Content(title, entry.summary or entry.title, html_of(entry, style), _terms(entry, style))
 
 
 def html_of(entry: Entry, style: Style) -> str:
@@ -45,25 +66,14 @@ def _related(link: Link) -> str:
     return f'<a href="{escape(link.href)}">{title}</a>' + (f" – {escape(where, quote=False)}" if where else "")
 
 
-def title_of(entry: Entry, style: Style) -> str:
-    """Return an entry's title as the owner wants titles: untouched by default."""
-    return style.title.format(title=entry.title, provider=entry.providers[0].name)
-
-
-def summary_of(entry: Entry) -> str:
-    """Return an entry's summary; never empty, since readers list it."""
-    return entry.summary or entry.title
-
-
-def categories_of(entry: Entry, style: Style) -> list[tuple[str, str]]:
-    """Return slug and spelling of an entry's topics, each topic once (RFC 4287 section 4.2.2: term and label)."""
+def _terms(entry: Entry, style: Style) -> tuple[tuple[str, str], ...]:
     slugs: dict[str, str] = {}
     for spelling in entry.topics:
         key = topic_key(spelling)
         key = style.policy.topic_of.get(key, key)
         if key:
             slugs.setdefault(topic_slug(key, style.policy), spelling)
-    return list(slugs.items())
+    return tuple(slugs.items())
 
 
 def scheme_of(style: Style) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.core.dates import parse_instant
 from aggregator.formats import GENERATOR, Format
-from aggregator.formats.content import categories_of, summary_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from aggregator.core.model import Channel, Entry, Link
     from aggregator.formats import Site, Style
+    from aggregator.formats.content import Content
 
 _VERSION = "https://jsonfeed.org/version/1.1"
 _ABOUT = "https://www.rfc-editor.org/rfc/rfc4287#section-4.2.7.2"  # what `related` means
@@ -22,7 +22,7 @@ _ITEMS = b'"items": ['
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
-def _fragment(entry: Entry, html: str, style: Style) -> bytes:
+def _fragment(entry: Entry, content: Content, _style: Style) -> bytes:
     extension: dict[str, Any] = {"about": _ABOUT, "related": [_related(link) for link in entry.related]}
     if entry.related_more:
         extension["more"] = entry.related_more
@@ -30,9 +30,9 @@ def _fragment(entry: Entry, html: str, style: Style) -> bytes:
     item: dict[str, Any] = {
         "id": entry.id,
         "url": entry.href,
-        "title": title_of(entry, style),
-        "content_html": html,
-        "summary": summary_of(entry),
+        "title": content.title,
+        "content_html": content.html,
+        "summary": content.summary,
         "image": entry.images[0].href if entry.images else None,
         "date_published": _date(entry.published),
         "date_modified": _date(entry.updated),
@@ -40,7 +40,7 @@ def _fragment(entry: Entry, html: str, style: Style) -> bytes:
             {"name": provider.name, "url": f"https://{provider.domain}/"},
             *({"name": name} for name in entry.authors),
         ],
-        "tags": [label for _, label in categories_of(entry, style)],
+        "tags": [label for _, label in content.terms],
         "language": entry.language,
         "_aggregator": extension if entry.related else None,
     }

@@ -17,7 +17,7 @@ from lxml import etree
 
 from aggregator.core.text import looks_like_markup, without_markup
 from aggregator.formats import GENERATOR, Format
-from aggregator.formats.content import categories_of, scheme_of, summary_of, title_of
+from aggregator.formats.content import scheme_of
 from aggregator.formats.xml_check import check_atom, check_rss
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from aggregator.core.model import Channel, Entry, Link
     from aggregator.formats import Site, Style
+    from aggregator.formats.content import Content
 
 _ATOM_NS = "http://www.w3.org/2005/Atom"
 _CONTENT_NS = "http://purl.org/rss/1.0/modules/content/"
@@ -44,8 +45,6 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no ty
 
     def extend_atom(self, element: Any) -> Any:
         entry = self.entry
-        for link in element.findall("link"):
-            element.remove(link)
         links = [_page_link("link", "alternate", entry)]
         links += [_page_link("link", "related", one, one.title) for one in self.related]
         position = element.index(element.find("updated")) + 1
@@ -138,39 +137,38 @@ def _declare_markup(element: Any) -> None:
         element.text = escape(element.text, quote=False)
 
 
-def _started(entry: Entry, html: str) -> Any:
+def _started(entry: Entry, content: Content) -> Any:
     """Return a feedgen entry with what both formats share."""
     made = FeedEntry()
     made.id(entry.id)
     made.updated(entry.updated)
-    made.content(html, type="html")
-    made.link(href=entry.href, rel="alternate")
+    made.content(content.html, type="html")
     return made
 
 
-def _atom_fragment(entry: Entry, html: str, style: Style) -> bytes:
-    made = _started(entry, html)
-    made.title(title_of(entry, style))
+def _atom_fragment(entry: Entry, content: Content, style: Style) -> bytes:
+    made = _started(entry, content)
+    made.title(content.title)
     made.published(entry.published)
-    made.summary(summary_of(entry))
+    made.summary(content.summary)
     made.author({"name": without_markup(entry.providers[0].name), "uri": f"https://{entry.providers[0].domain}/"})
     for name in entry.authors:
         made.author({"name": without_markup(name)})
     scheme = scheme_of(style)
-    terms = categories_of(entry, style)
-    made.category([{"term": term, "scheme": scheme, "label": without_markup(label)} for term, label in terms])
+    made.category([{"term": term, "scheme": scheme, "label": without_markup(label)} for term, label in content.terms])
     made.register_extension("ours", _AtomEntry)
     made.ours.entry = entry
     made.ours.related = entry.related if style.related_in_atom else ()
     return _serialised(made.atom_entry(), "feed", _ATOM_PREFIXES)
 
 
-def _rss_fragment(entry: Entry, html: str, style: Style) -> bytes:
-    made = _started(entry, html)
-    made.title(without_markup(title_of(entry, style)))
-    made.description(escape(summary_of(entry), quote=False))
+def _rss_fragment(entry: Entry, content: Content, style: Style) -> bytes:
+    made = _started(entry, content)
+    made.title(without_markup(content.title))
+    made.description(escape(content.summary, quote=False))
+    made.link(href=entry.href, rel="alternate")
     scheme = scheme_of(style)
-    made.category([{"term": without_markup(label), "scheme": scheme} for _, label in categories_of(entry, style)])
+    made.category([{"term": without_markup(label), "scheme": scheme} for _, label in content.terms])
     made.register_extension("ours", _RssItem)
     made.ours.entry = entry
     made.ours.related = entry.related if style.related_in_rss else ()

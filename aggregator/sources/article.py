@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_BODY = 256 * 1024
 MAX_TAGS = 10_000  # what cleans HTML takes the square of how deep they are nested
 
+_PRIVATE = "secured"
 # Today's name first, then those of older files.
 _ADDRESS = ("originalUrl", "webUrl", "sourceUrl", "url")
 _OTHER_ADDRESSES = ("webUrl", "sourceUrl", "ampWebUrl", "cdnAmpWebUrl", "ampUrl", "cdnAmpUrl")
@@ -47,7 +48,7 @@ def parse(data: bytes, location: str, context: Context) -> Document:
     if not frontmatter.has_fence(data):
         return Document(outcome=Outcome.NOT_ARTICLE)
     try:
-        front = frontmatter.read(data)
+        front = frontmatter.read(data, unread=_PRIVATE)
     except frontmatter.FrontMatterError as error:
         place = f"{location}:{error.line}:{error.column}"
         return Document(outcome=Outcome.FAULTY, faults=(Fault("front_matter", place, error.reason),))

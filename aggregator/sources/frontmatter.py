@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
+from yaml.cyaml import CParser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 _FENCE_OPEN = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*(?:\r?\n|$)")
 _FENCE_CLOSE = re.compile(rb"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_OPAQUE = re.compile(r' "[A-Za-z0-9+/=;_-]*"[ \t\r]*')
 # Writers of JSON escape what is outside the basic plane as two halves, which libyaml refuses one by one.
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 # YAML 1.1 section 5.1 knows fewer characters than people paste; libyaml stops at the others. Three it takes for line
@@ -65,8 +67,10 @@ def has_fence(data: bytes) -> bool:
     return _FENCE_OPEN.match(data) is not None
 
 
-def read(data: bytes) -> FrontMatter:
+def read(data: bytes, unread: str = "") -> FrontMatter:
     """Split and read a document that `has_fence`.
+
+    unread: a key whose value is dropped before anything looks at it, where it stands in quotes on a line of its own.
 
     Raises:
         FrontMatterError: it is not UTF-8, not closed, too large, or not YAML of the plain kind we accept.
@@ -83,6 +87,8 @@ def read(data: bytes) -> FrontMatter:
         raise FrontMatterError(1, 1, reason)
     head = _decode(data[opening.end() : closing.start()], first_line=2)
     body_line = data.count(b"\n", 0, closing.end()) + 1
+    if unread:
+        head = _without(unread, head)
     builder = _Builder(_repair(head))
     fields = builder.mapping()
     return FrontMatter(fields, builder.lines, _decode(data[closing.end() :], first_line=body_line))
@@ -95,6 +101,16 @@ def _decode(data: bytes, first_line: int) -> str:
         line = first_line + data.count(b"\n", 0, error.start)
         column = error.start - data.rfind(b"\n", 0, error.start)
         raise FrontMatterError(line, column, f"byte 0x{data[error.start]:02x} is not UTF-8") from None
+
+
+def _without(key: str, text: str) -> str:
+    start = text.find(f'\n{key}: "') + 1
+    if start == 0:
+        return text
+    end = text.find("\n", start)
+    line = text[start : end if end >= 0 else len(text)]
+    plain = _OPAQUE.fullmatch(line, len(key) + 1)
+    return f"{text[: start + len(key) + 1]}{text[start + len(line) :]}" if plain else text
 
 
 def _repair(text: str) -> str:
@@ -112,8 +128,8 @@ class _Builder:
     """Build plain values from YAML events; one pass, no schema, nothing but maps, lists and text."""
 
     def __init__(self, text: str) -> None:
-        loader = yaml.CSafeLoader(text)
-        self._next: Callable[[], Any] = loader.get_event  # the stubs know less of events than libyaml says
+        # The stubs know less of events than libyaml says.
+        self._next: Callable[[], Any] = CParser(text).get_event
         self.lines: dict[str, int] = {}
 
     def mapping(self) -> dict[str, Value]:

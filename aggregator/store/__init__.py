@@ -130,6 +130,14 @@ class Sources(Protocol):
         """Return the documents of a source by location."""
         ...
 
+    def outcomes(self, source: str) -> Mapping[Outcome, int]:
+        """Count what the documents of a source are."""
+        ...
+
+    def faulty(self, source: str) -> Mapping[str, Known]:
+        """Return the documents of a source that hold faults, by location and in its order."""
+        ...
+
     def put(self, source: str, readings: Iterable[Reading], gone: Collection[str], now: datetime) -> Put:
         """Take in what was read and drop what is gone; the sightings that changed wait for `settle`."""
         ...

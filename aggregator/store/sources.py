@@ -30,9 +30,21 @@ class SourceTables:
 
     def known(self, source: str) -> Mapping[str, Known]:
         """Return the documents of a source by location."""
+        return self._documents("source = ?", source)
+
+    def outcomes(self, source: str) -> Mapping[Outcome, int]:
+        """Count what the documents of a source are."""
+        rows = self._db.query("SELECT outcome, COUNT(*) FROM document WHERE source = ? GROUP BY outcome", [source])
+        return {Outcome(outcome): count for outcome, count in rows}
+
+    def faulty(self, source: str) -> Mapping[str, Known]:
+        """Return the documents of a source that hold faults, by location and in its order."""
+        return self._documents("source = ? AND faults <> '[]'", source)
+
+    def _documents(self, condition: str, source: str) -> Mapping[str, Known]:
         rows = self._db.query(
-            "SELECT location, size, mtime_ns, racy, hash, outcome, faults, read_at FROM document WHERE source = ?"
-            " ORDER BY location",
+            "SELECT location, size, mtime_ns, racy, hash, outcome, faults, read_at FROM document"
+            f" WHERE {condition} ORDER BY location",
             [source],
         )
         return {

@@ -28,6 +28,7 @@ _RETRY_SECONDS = 0.1
 # NORMAL may lose the last transactions in a power cut, never the file. That is enough: what cannot be made again is
 # also in the ledger's text, which is on the disk before any feed that depends on it.
 _PRAGMAS = (
+    "page_size = 16384",  # bytes: most records are some KB
     "journal_mode = WAL",
     "synchronous = NORMAL",
     "wal_autocheckpoint = 16000",  # pages: a first pass writes each page often

@@ -19,7 +19,7 @@ from aggregator.core import text
 from aggregator.core.channels import Policy
 from aggregator.core.model import Channel, Entry, Facet, Image, Link, Origin, Provider
 from aggregator.formats import Site, Style, Words
-from aggregator.formats.content import html_of
+from aggregator.formats.content import content_of, html_of
 from aggregator.registry import FORMATS, format_named
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -67,7 +67,7 @@ BARE = replace(ENTRY, summary="", topics=(), authors=(), language=None, images=(
 
 def document(name: str, *entries: Entry, style: Style = STYLE, site: Site = SITE, channel: Channel = CHANNEL) -> bytes:
     form = format_named(name)
-    return form.wrap(channel, [form.fragment(entry, html_of(entry, style), style) for entry in entries], site)
+    return form.wrap(channel, [form.fragment(entry, content_of(entry, style), style) for entry in entries], site)
 
 
 def objections(name: str, feed: bytes, channel: Channel = CHANNEL) -> list[str]:
@@ -449,7 +449,7 @@ def test_rendered_twice_is_equal(name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_fragment_does_not_depend_on_its_channel(name: str) -> None:
     form = format_named(name)
-    fragment = form.fragment(ENTRY, html_of(ENTRY, STYLE), STYLE)
+    fragment = form.fragment(ENTRY, content_of(ENTRY, STYLE), STYLE)
     other = replace(CHANNEL, id=f"{BASE}topics/x", path="topics/x", title="X", updated=NOW)
     for channel in (CHANNEL, other):
         for site in (SITE, replace(SITE, language="de", hub="https://hub.example/")):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from aggregator.core.channels import Policy
 from aggregator.core.model import Channel, Entry  # noqa: TC001  pydantic reads the annotations
 from aggregator.formats import Site, Style, Words
-from aggregator.formats.content import html_of
+from aggregator.formats.content import content_of
 from aggregator.registry import FORMATS, format_named
 
 FOLDER = Path(__file__).parent.parent / "golden" / "feeds"
@@ -48,7 +48,7 @@ class Described(BaseModel):
 
 def rendered(described: Described, name: str) -> bytes:
     form, style = format_named(name), described.style()
-    fragments = [form.fragment(entry, html_of(entry, style), style) for entry in described.entries]
+    fragments = [form.fragment(entry, content_of(entry, style), style) for entry in described.entries]
     document = form.wrap(described.channel, fragments, described.site)
     assert form.check(document) == ""
     return document

@@ -90,6 +90,7 @@ CREATE TABLE ledger_entry (
 CREATE INDEX ledger_entry_key ON ledger_entry (key);
 CREATE INDEX ledger_entry_revision ON ledger_entry (revision);
 CREATE TABLE ledger_former (former TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (former, id)) STRICT, WITHOUT ROWID;
+CREATE INDEX ledger_former_id ON ledger_former (id);
 -- Which place was published under which id; none where the file moved on. `name` is the file's base name, by which it is
 -- known again in another folder.
 CREATE TABLE ledger_claim (
