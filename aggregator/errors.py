@@ -4,7 +4,8 @@ AggregatorError
 ├── ConfigError       the configuration is unusable; carries every fault in it
 ├── StoreError        the state cannot be read or written
 │   ├── LockedError   another pass holds the state
-│   └── StateMissing  feeds of ours are published, but their ledger is gone
+│   ├── StateMissing  feeds of ours are published, but their ledger is gone
+│   └── StateTaken    the state belongs to another output folder
 └── PublishError      a feed could not be written; the old one stays
 """
 
@@ -55,6 +56,18 @@ class StateMissing(StoreError):  # noqa: N818  the name says the condition, as F
         super().__init__(
             f"no state at {state}, but {output} holds {feeds} feeds of ours: restore {state / 'ledger.jsonl'}, "
             "or run once with --start-over (subscribers may see entries twice)"
+        )
+
+
+class StateTaken(StoreError):  # noqa: N818  the same
+    """The state belongs to another output folder: two configurations would undo each other's feeds."""
+
+    exit_code = 1
+
+    def __init__(self, state: Path, output: Path, other: str) -> None:
+        super().__init__(
+            f"the state at {state} belongs to the output folder {other}, not to {output}: give this configuration a "
+            f"`state:` of its own, or, if the folder was moved, remove {state / 'manifest.json'}"
         )
 
 

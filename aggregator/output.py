@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -40,11 +41,14 @@ class Written:
 class Manifest:
     """What the last pass left in the output folder.
 
-    revision: of the ledger, up to which everything is published. look: digest of what feeds depend on besides their
+    lineage, revision: of the ledger, up to which everything is published. output: the folder, seen from the state's, so
+    that two sites never share a state unnoticed. look: digest of what feeds depend on besides their
     entries. files: by path below the output folder. updated: by channel, in microseconds since the epoch.
     """
 
+    lineage: str = ""
     revision: int = 0
+    output: str = ""
     look: str = ""
     files: dict[str, Written] = field(default_factory=dict)
     updated: dict[str, int] = field(default_factory=dict)
@@ -62,8 +66,10 @@ class Output:
     def __init__(self, folder: Path, state: Path) -> None:
         self._folder = folder
         self._file = state / MANIFEST
+        self._place = os.path.relpath(folder, state)
         known = self._load()
         self._is_new = known is None
+        self._before = known and _ADAPTER.dump_json(known)
         self._owned = frozenset(known.files) if known else frozenset()
         self.manifest = known or Manifest()
         self.written = self.unchanged = self.removed = 0
@@ -76,9 +82,20 @@ class Output:
             return None
 
     def prepare(self) -> None:
-        """Make the folder, and sweep what an interrupted pass left in it."""
+        """Make the folder, and sweep what an interrupted pass left in it and in the state's."""
         files.make_folder(self._folder)
-        files.sweep([self._folder / name for name in _FOLDERS])
+        files.sweep([self._file.parent, *(self._folder / name for name in _FOLDERS)])
+
+    def is_from(self, lineage: str, revision: int) -> bool:
+        """Say whether what is published came from a state with this lineage that is now at this revision.
+
+        A state that was put back, or built anew, knows less than what was published from the one before it.
+        """
+        return self.manifest.lineage == lineage and self.manifest.revision <= revision
+
+    def belongs_to(self) -> str:
+        """Return the output folder that the state belongs to, if that is another one; else nothing."""
+        return self.manifest.output if self.manifest.output not in ("", self._place) else ""
 
     def lacks(self, paths: Iterable[str]) -> bool:
         """Say whether a file of ours is not there, or is of another size than it was written with."""
@@ -103,7 +120,7 @@ class Output:
             if self._has(path, written, document, reread=reread):
                 self.manifest.files[path] = written
                 self.unchanged += 1
-            elif not self._is_new and path not in self._owned and target.exists() and not _is_ours(target):
+            elif target.is_dir() or self._is_foreign(path, target):
                 self._fault("foreign_file", target, "not written by this program: left alone")
             elif flaw := check(path, document):
                 self._fault("unfit", target, f"{flaw}: the old feed stays")
@@ -112,6 +129,9 @@ class Output:
                 self.manifest.files[path] = written
         files.write_all(batch)
         self.written += len(batch)
+
+    def _is_foreign(self, path: str, target: Path) -> bool:
+        return not self._is_new and path not in self._owned and target.exists() and not _is_ours(target)
 
     def _has(self, path: str, written: Written, document: bytes, *, reread: bool) -> bool:
         """Say whether a file has the wanted bytes; read only where the manifest cannot tell."""
@@ -140,8 +160,20 @@ class Output:
             files.sync_folder(folder)
 
     def finish(self) -> None:
-        """Write the manifest; on the disk when this returns."""
-        files.write_all({self._file: _ADAPTER.dump_json(self.manifest, indent=1)})
+        """Write the manifest if it is not what it was; on the disk when this returns."""
+        self.manifest.output = self._place
+        if _ADAPTER.dump_json(self.manifest) != self._before:
+            files.write_all({self._file: _ADAPTER.dump_json(self.manifest, indent=1)})
+
+
+def opened(folder: Path, state: Path) -> Output:
+    """Look at an output folder as the last pass left it.
+
+    Raises:
+        PublishError: the manifest is there, but cannot be read.
+    """
+    with named_errors(state):
+        return Output(folder, state)
 
 
 def feeds_of_ours(folder: Path) -> int:

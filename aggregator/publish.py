@@ -11,7 +11,7 @@ from aggregator.core.channels import ALL, common_label, facet_of, is_retired, pa
 from aggregator.core.model import Channel, Facet, from_micros, to_micros
 from aggregator.core.window import cut
 from aggregator.fragments import Fragments
-from aggregator.output import Output, named_errors
+from aggregator.output import named_errors
 from aggregator.registry import format_named
 from aggregator.store import ChannelRow
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.model import Fault
     from aggregator.fragments import Shown
+    from aggregator.output import Output
     from aggregator.store import Member, Store
 
 _BATCH = 50  # channels: what is in memory at a time, and what one failure can hold up
@@ -50,8 +51,26 @@ class Progress(Protocol):
         ...
 
 
-def publish(
-    config: Config, store: Store, now: datetime, remember: Callable[[], None], progress: Progress, *, full: bool
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """Where publishing starts from: the manifest's revision, unless that is not to be trusted.
+
+    trusted: whether what is published came from this very state. full: render and compare everything in any case.
+    """
+
+    trusted: bool
+    full: bool = False
+
+
+def publish(  # noqa: PLR0913  what a pass has, each once
+    config: Config,
+    store: Store,
+    output: Output,
+    now: datetime,
+    *,
+    since: Since,
+    remember: Callable[[], None],
+    progress: Progress,
 ) -> Published:
     """Write the feeds of every channel that changed since the manifest, prune what the configuration retired.
 
@@ -61,7 +80,7 @@ def publish(
         PublishError: a file or folder could not be written; all others are as they were or as they should be.
     """
     with named_errors(config.output):
-        press = _Press(config, store, now, full=full)
+        press = _Press(config, store, output, now, since)
         try:
             press.output.prepare()
             todo = press.todo()
@@ -77,8 +96,8 @@ def publish(
 class _Press:
     """One pass of publishing."""
 
-    def __init__(self, config: Config, store: Store, now: datetime, *, full: bool) -> None:
-        self.output = Output(config.output, config.state)
+    def __init__(self, config: Config, store: Store, output: Output, now: datetime, since: Since) -> None:
+        self.output = output
         self._config = config
         self._policy = config.style.policy
         self._store = store
@@ -88,12 +107,10 @@ class _Press:
         self._rows = dict(store.ledger.channels())
         self._news: list[str] = []
         manifest, self._revision = self.output.manifest, store.ledger.revision()
-        # A state that was put back knows less than what was published from the one after it.
-        since = manifest.revision if manifest.revision <= self._revision else 0
-        self._touched = store.entries.changed(since)
-        self._all = full or since == 0 or manifest.look != self._look
+        self._touched = store.entries.changed(manifest.revision if since.trusted else 0)
+        self._all = since.full or not since.trusted or manifest.look != self._look
         self.fragments = Fragments(config.style, store.entries, self._formats)
-        if full:
+        if since.full:
             store.entries.forget_fragments()
 
     def todo(self) -> list[str]:
@@ -150,11 +167,13 @@ class _Press:
         """Return a channel's row as this pass leaves it: `updated` moves with what a subscriber would call new."""
         stamp = _digest("\n".join(sorted(f"{one.id} {to_micros(one.updated)}" for one in shown)))
         path, old = path_of(key, self._policy), self._rows.get(key)
-        touched = self._touched.get(key, self._now)
-        updated = max((one.updated for one in shown), default=touched)
+        touched = self._touched.get(key)
+        updated = max((one.updated for one in shown), default=touched or self._now)
         if old is not None:
-            updated = old.updated if old.stamp == stamp else max(old.updated, touched, updated)
-            self._news += [path] if old.stamp != stamp else []
+            # Another window shows other entries, but none that is new.
+            is_news = old.stamp != stamp and touched is not None
+            updated = max(old.updated, touched, updated) if touched is not None and is_news else old.updated
+            self._news += [path] if is_news else []
         # Never back behind what was published, even if the ledger went back.
         updated = max(updated, from_micros(self.output.manifest.updated.get(key, 0)))
         return ChannelRow(id=old.id if old else f"{self._config.site.base_url}{path}", updated=updated, stamp=stamp)
@@ -191,6 +210,7 @@ class _Press:
     def finish(self) -> Published:
         """Write the manifest, and say what was done."""
         output = self.output
+        output.manifest.lineage = self._store.ledger.lineage()
         output.manifest.look = self._look
         output.manifest.updated = {key: to_micros(row.updated) for key, row in self._rows.items()}
         if not any(fault.code == "unfit" for fault in output.faults):

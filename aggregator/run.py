@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.address import KEY_POLICY
 from aggregator.core.model import Document, Fault, Outcome, to_micros
-from aggregator.errors import StateMissing
-from aggregator.output import feeds_of_ours
-from aggregator.publish import publish
+from aggregator.errors import StateMissing, StateTaken
+from aggregator.output import feeds_of_ours, opened
+from aggregator.publish import Since, publish
 from aggregator.registry import parser_named
 from aggregator.sources import folder
 from aggregator.store import Put, Reading, ledger_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from aggregator.config import Config, Folder
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PARSER_VERSION = 1
 """Raised when articles are understood differently: every file is then read again, and nothing re-dated."""
 
+_DISTRUST = "what is published is not from this state"
 _RACY = timedelta(seconds=2)  # as young as that, a file may change again without its mtime telling
 _REREAD_SECONDS = 0.2
 _GUARD_SHARE = 2  # more than one in so many files gone at once is held,
@@ -95,7 +96,13 @@ def run(config: Config, store: Store, now: datetime, options: Options, progress:
         StateMissing: feeds of ours are published, but the state that made them is gone.
         StoreError, PublishError: our own files cannot be read or written.
     """
-    ledger_text.recover(config.state, store.ledger)
+    output = opened(config.output, config.state)
+    if other := output.belongs_to():
+        raise StateTaken(config.state, config.output, other)
+    distrust = store.ledger.setting(_DISTRUST) or not output.is_from(store.ledger.lineage(), store.ledger.revision())
+    if ledger_text.recover(config.state, store.ledger) or distrust:
+        store.ledger.keep_setting(_DISTRUST, "yes")  # until a pass is through, whatever ends this one
+        distrust = True
     first = store.ledger.is_empty()
     if first and not options.start_over and (ours := feeds_of_ours(config.output)):
         raise StateMissing(config.state, config.output, ours)
@@ -108,18 +115,35 @@ def run(config: Config, store: Store, now: datetime, options: Options, progress:
 
     remember()
     ledger_text.compact(config.state, store.ledger)
-    published = publish(config, store, now, remember, progress, full=options.full)
+    since = Since(trusted=not distrust, full=options.full)
+    published = publish(config, store, output, now, since=since, remember=remember, progress=progress)
+    if distrust:
+        store.ledger.keep_setting(_DISTRUST, "")
     return Report(first=first, gathered=gathered, settled=settled, totals=store.entries.totals(), published=published)
 
 
 def _gather_all(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Gathered:
     gathered = Gathered()
-    for name in set(store.sources.names()) - {one.name for one in config.articles}:
-        gathered.put += store.sources.put(name, (), list(store.sources.known(name)), now)
     for source in config.articles:
-        pass_ = _Gathering(source, store, now, options, gathered)
-        pass_.carry_out(progress)
+        _Gathering(source, store, now, options, gathered).carry_out(progress)
+    for name in sorted(set(store.sources.names()) - {one.name for one in config.articles}):
+        _drop_source(name, store, now, options, gathered)
     return gathered
+
+
+def _drop_source(name: str, store: Store, now: datetime, options: Options, gathered: Gathered) -> None:
+    """Drop a source that the configuration no longer has, unless articles go with it and that looks like an accident.
+
+    A source that only got another name or path loses nothing: its articles have just been read under the new one.
+    """
+    known = list(store.sources.known(name))
+    lost = store.sources.count_alone(name)
+    nobody_looked = any(not held.acceptable for held in gathered.held)
+    if lost and (nobody_looked or lost > _GUARD_LEAST) and name not in options.accept_removals:
+        reason = "the configuration no longer has this source"
+        gathered.held.append(Held(name, reason, lost, len(known), tuple(known[:_NAMED])))
+        return
+    gathered.put += store.sources.put(name, (), known, now)
 
 
 class _Gathering:
@@ -155,8 +179,10 @@ class _Gathering:
     def _gone(self, listing: Listing) -> list[str]:
         """Return the documents to drop; none where it looks as if a person should see first."""
         passed_over = {fault.location for fault in listing.faults}
-        gone = [one for one in self._known if one not in listing.found and one not in passed_over]
-        reason = _why_held(listing, len(gone), len(self._known))
+        gone = [
+            one for one in self._known if one not in listing.found and not passed_over.intersection(_with_folders(one))
+        ]
+        reason = self._why_held(listing, gone)
         acceptable = not listing.missing
         if not reason or (acceptable and self._source.name in self._options.accept_removals):
             return gone
@@ -164,6 +190,17 @@ class _Gathering:
         held = Held(self._source.name, reason, len(gone), len(self._known), examples, acceptable=acceptable)
         self._gathered.held.append(held)
         return []
+
+    def _why_held(self, listing: Listing, gone: Sequence[str]) -> str:
+        if listing.missing:
+            return f"{', '.join(listing.missing)}: no folder that can be read"
+        for root, _ in self._source.roots:
+            below = f"{root}/"
+            if any(one.startswith(below) for one in gone) and not any(one.startswith(below) for one in listing.found):
+                return f"{root} is empty"
+        if len(gone) > _GUARD_LEAST and len(gone) * _GUARD_SHARE > len(self._known):
+            return "more than half at once"
+        return ""
 
     def _readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
         """Read and parse what changed; what looks half-written once more, a little later."""
@@ -224,14 +261,11 @@ class _Gathering:
             self._gathered.faults += [_with_consequence(fault, known) for fault in known.faults]
 
 
-def _why_held(listing: Listing, gone: int, known: int) -> str:
-    if listing.missing:
-        return f"{', '.join(listing.missing)}: no folder that can be read"
-    if known and not listing.found:
-        return "the folder is empty"
-    if gone > _GUARD_LEAST and gone * _GUARD_SHARE > known:
-        return "more than half at once"
-    return ""
+def _with_folders(location: str) -> Iterator[str]:
+    """Return a location and the folders above it."""
+    while location:
+        yield location
+        location = location.rpartition("/")[0]
 
 
 def _is_faulty(reading: Reading) -> bool:

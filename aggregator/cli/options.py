@@ -24,4 +24,4 @@ def loaded(path: Path | None) -> Config:
     """Return the configuration that a command works with."""
     from aggregator.config import find, load  # noqa: PLC0415  --help needs none of it
 
-    return load(find(path, os.environ, Path.cwd()), os.environ)
+    return load(find(path, os.environ, Path()), os.environ)

@@ -61,20 +61,22 @@ def run(  # noqa: PLR0913  an option each
     from aggregator.store import sqlite  # noqa: PLC0415
 
     config = loaded(config_path)
-    unknown = set(accept_removals) - {folder.name for folder in config.articles}
-    if unknown:
-        names = ", ".join(folder.name for folder in config.articles)
-        raise click.BadParameter(f"no source is called {', '.join(sorted(unknown))}; there is: {names}")
     options = passes.Options(full=full, accept_removals=frozenset(accept_removals), start_over=start_over)
     started = datetime.now(UTC)
     with progress_bar(quiet=quiet or as_json) as progress, sqlite.opened(config.state, wait) as store:
+        known = dict.fromkeys([*(folder.name for folder in config.articles), *store.sources.names()])
+        unknown = sorted(set(accept_removals) - known.keys())
+        if unknown:
+            raise click.BadParameter(f"no source is called {', '.join(unknown)}; there is: {', '.join(known)}")
+        if start_over and not store.ledger.is_empty():
+            click.echo("warning: --start-over has no effect: the ledger is there", err=True)
         now = datetime.now(UTC).replace(microsecond=0)  # after a wait for the lock: no pass is older than the last
         report = passes.run(config, store, now, options, progress)
     if as_json:
         click.echo(as_object(report))
     else:
         elapsed = datetime.now(UTC) - started
-        text = as_text(report, config, elapsed, quiet=quiet, verbose=verbose)
+        text = as_text(report, config, elapsed, quiet=quiet and not (strict and report.faults), verbose=verbose)
         if text:
             click.echo(text, err=quiet)
     return _exit_code(report, strict=strict)

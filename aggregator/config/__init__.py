@@ -93,13 +93,15 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         raise ConfigError([f"{path}: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise ConfigError([f"{path}: not UTF-8"]) from None
-    marked = MarkedYaml(text, path.name)
+    marked = MarkedYaml(text, str(path))
     try:
         file = ConfigFile.model_validate(marked.values)
     except ValidationError as error:
         raise ConfigError(fault_lines(error, marked, ConfigFile)) from None
-    folder = path.absolute().parent
-    return replace(_config(file, path, folder, environment), warnings=_warnings(file, marked))
+    loaded = replace(_config(file, path, path.absolute().parent, environment), warnings=_warnings(file, marked))
+    if loaded.state.is_relative_to(loaded.output):
+        raise ConfigError([marked.fault(("state",), f"{loaded.state} is in the output folder, which is served")])
+    return loaded
 
 
 def _warnings(file: ConfigFile, marked: MarkedYaml) -> tuple[str, ...]:
@@ -160,14 +162,20 @@ def _policy(file: ConfigFile) -> Policy:
 
 
 def _folders(sections: tuple[ArticlesSection, ...], folder: Path) -> tuple[Folder, ...]:
-    folders: dict[str, Folder] = {}
+    folders = []
     for section in sections:
-        roots = tuple((Path(path).as_posix(), _below(folder, path)) for path in section.path)
-        wanted = section.name or roots[0][1].name
-        name = next(one for one in (wanted, *(f"{wanted}-{n}" for n in range(2, 1000))) if one not in folders)
+        roots = tuple((_location(path, folder), _below(folder, path)) for path in section.path)
+        name = section.name or Path(section.path[0]).name
         context = Context(source=name, topics=section.topics, skip=frozenset(section.skip))
-        folders[name] = Folder(roots=roots, context=context)
-    return tuple(folders.values())
+        folders.append(Folder(roots=roots, context=context))
+    return tuple(folders)
+
+
+def _location(path: str, folder: Path) -> str:
+    """Return what reports and the state call a folder: the same for every spelling of its path."""
+    if Path(path).expanduser().is_absolute():
+        return _below(folder, path).as_posix()
+    return Path(os.path.relpath(_below(folder, path), folder)).as_posix()
 
 
 def _below(folder: Path, path: str) -> Path:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from aggregator.core.address import domain_of, legal_href
 from aggregator.core.channels import is_plain_slug, topic_key
+from aggregator.core.text import MAX_TITLE, plain
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)[a-z]*", re.IGNORECASE)
+_DURATION = re.compile(
+    r"(\d{1,6}(?:\.\d{1,6})?)\s*(s|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)", re.IGNORECASE
+)
 _SIZES = {"": 1, "B": 1, "KB": 1000, "MB": 1000**2, "KIB": 1024, "MIB": 1024**2}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmKM]?i?[bB]?)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -23,11 +27,11 @@ def parse_duration(given: object) -> timedelta:
     match = _DURATION.fullmatch(str(given).strip())
     if match is None:
         raise ValueError("a length of time is expected, as 90 s, 5 m, 12 hours or 14 days")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2].lower()])
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2][0].lower()])
 
 
 def _days(given: object) -> timedelta:
-    return timedelta(days=float(str(given))) if re.fullmatch(r"\d+(\.\d+)?", str(given)) else parse_duration(given)
+    return parse_duration(f"{given} days" if re.fullmatch(r"[\d.]+", str(given)) else given)
 
 
 def _size(given: object) -> int:
@@ -73,8 +77,8 @@ def _words(*names: str) -> AfterValidator:
     """Accept a text in which only these names stand in braces."""
 
     def check(given: str) -> str:
-        wrong = [name for name in _BRACES.findall(given) if name not in names]
-        if wrong or _BRACES.sub("", given).strip("{}") != _BRACES.sub("", given):
+        rest = _BRACES.sub("", given)
+        if "{" in rest or "}" in rest or any(name not in names for name in _BRACES.findall(given)):
             known = ", ".join(f"{{{name}}}" for name in names) or "none"
             raise ValueError(f"names in braces are filled in; here: {known}")
         return given
@@ -82,7 +86,21 @@ def _words(*names: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Text = Annotated[str, Field(min_length=1)]
+def _legal(given: object) -> object:
+    return plain(given, MAX_TITLE) if isinstance(given, str) else given
+
+
+def _path(given: str) -> str:
+    try:
+        Path(given).expanduser()
+    except RuntimeError:
+        raise ValueError("the folder of a user who is not there") from None
+    return given
+
+
+Text = Annotated[str, BeforeValidator(_legal), Field(min_length=1)]
+Folder = Annotated[str, Field(min_length=1), AfterValidator(_path)]
+Folders = Annotated[tuple[Folder, ...], BeforeValidator(_listed)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
 
@@ -90,11 +108,17 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_default(cls, given: Any) -> Any:
+        """Take a key without a value as a key that is not there: that is how people comment out a block."""
+        return {key: value for key, value in given.items() if value is not None} if isinstance(given, dict) else given
+
 
 class ArticlesSection(_Section):
     """A folder of article files, or several that are one source."""
 
-    path: Annotated[Texts, Field(min_length=1, description="Folder, or a list of folders that make up one source.")]
+    path: Annotated[Folders, Field(min_length=1, description="Folder, or a list of folders that make up one source.")]
     name: Annotated[Text | None, Field(description="What reports call the source.")] = None
     topics: Annotated[Texts, Field(description="Topics added to every article of it.")] = ()
     skip: Annotated[
@@ -107,7 +131,7 @@ class ArticlesSection(_Section):
 class OutputSection(_Section):
     """Where feeds are written, and in which formats."""
 
-    path: Annotated[Text, Field(description="Folder that a web server hands out.")] = "../out"
+    path: Annotated[Folder, Field(description="Folder that a web server hands out.")] = "../out"
     formats: Annotated[
         tuple[Literal["atom", "rss", "json"], ...],
         BeforeValidator(_listed),
@@ -142,29 +166,29 @@ class RelatedSection(_Section):
 class EntrySection(_Section):
     """How an entry is shown."""
 
-    title: Annotated[
-        str, _words("title", "provider"), Field(min_length=1, description="`{title} ({provider})`, for example.")
-    ] = "{title}"
+    title: Annotated[Text, _words("title", "provider"), Field(description="`{title} ({provider})`, for example.")] = (
+        "{title}"
+    )
     image: Annotated[bool, Field(description="Show the first picture inside the text too.")] = True
 
 
 class TextSection(_Section):
     """The few words that a subscriber reads."""
 
-    related: Annotated[str, _words(), Field(description="Above the related links.")] = "Related coverage"
-    more: Annotated[str, _words("n"), Field(description="Below them, if there are more.")] = "and {n} more"
-    read: Annotated[str, _words("provider"), Field(description="The link to an article.")] = "Read at {provider}"
-    watch: Annotated[str, _words("provider"), Field(description="The link to a video.")] = "Watch at {provider}"
-    also: Annotated[str, _words("providers"), Field(description="Other providers of the same article.")] = (
+    related: Annotated[Text, _words(), Field(description="Above the related links.")] = "Related coverage"
+    more: Annotated[Text, _words("n"), Field(description="Below them, if there are more.")] = "and {n} more"
+    read: Annotated[Text, _words("provider"), Field(description="The link to an article.")] = "Read at {provider}"
+    watch: Annotated[Text, _words("provider"), Field(description="The link to a video.")] = "Watch at {provider}"
+    also: Annotated[Text, _words("providers"), Field(description="Other providers of the same article.")] = (
         "Also at {providers}"
     )
-    all: Annotated[str, _words("title"), Field(description="Subtitle of the feed of everything.")] = (
+    all: Annotated[Text, _words("title"), Field(description="Subtitle of the feed of everything.")] = (
         "Articles collected by {title}."
     )
-    topic: Annotated[str, _words("title", "name"), Field(description="Subtitle of a topic's feed.")] = (
+    topic: Annotated[Text, _words("title", "name"), Field(description="Subtitle of a topic's feed.")] = (
         "Articles on {name}, collected by {title}."
     )
-    provider: Annotated[str, _words("title", "name"), Field(description="Subtitle of a provider's feed.")] = (
+    provider: Annotated[Text, _words("title", "name"), Field(description="Subtitle of a provider's feed.")] = (
         "Articles by {name}, collected by {title}. Not published by {name}."
     )
 
@@ -207,7 +231,7 @@ class ConfigFile(_Section):
     ] = None
     author: Annotated[Text | None, Field(description="Author of the feeds themselves.")] = None
     hub: Annotated[WebAddress | None, Field(description="WebSub hub named in every feed.")] = None
-    state: Annotated[Text | None, Field(description="Folder of the state, the one thing to back up.")] = None
+    state: Annotated[Folder | None, Field(description="Folder of the state, the one thing to back up.")] = None
     articles: Annotated[tuple[ArticlesSection, ...], Field(description="Where article files are.")] = (
         ArticlesSection(path=("articles",)),
     )
@@ -219,18 +243,16 @@ class ConfigFile(_Section):
     topics: Annotated[tuple[TopicSection, ...], Field(description="Names and file names of topics.")] = ()
     providers: Annotated[ProvidersSection, Field(description="Feeds by provider.")] = ProvidersSection()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_default(cls, given: Any) -> Any:
-        """Take a key without a value as a key that is not there: that is how people comment out a block."""
-        return {key: value for key, value in given.items() if value is not None} if isinstance(given, dict) else given
-
     @model_validator(mode="after")
-    def _topics_are_distinct(self) -> ConfigFile:
-        names = [topic_key(one) for topic in self.topics for one in {topic.name, *topic.also}]
+    def _names_are_distinct(self) -> ConfigFile:
+        names = [key for topic in self.topics for key in {topic_key(one) for one in (topic.name, *topic.also)}]
         slugs = [topic.slug for topic in self.topics if topic.slug]
         for what, values in (("name", names), ("slug", slugs)):
             twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
                 raise ValueError(f"topics: the {what} {twice[0]} stands for two topics")
+        sources = [source.name or Path(source.path[0]).name for source in self.articles]
+        twice = sorted({name for name in sources if sources.count(name) > 1})
+        if twice:
+            raise ValueError(f"articles: two sources are called {twice[0]}; give one of them another `name:`")
         return self

@@ -37,7 +37,8 @@ class Listing:
     """What a source holds now.
 
     found: validators by location, in order of location. paths: where each is. faults: what was passed over.
-    missing: roots that could not be listed; with one missing, nobody can say what is gone.
+    missing: paths of roots that could not be listed; with one missing, nobody can say what
+    is gone.
     """
 
     found: Mapping[str, Validators]

@@ -90,6 +90,10 @@ class _Fields:
         self.fault("field", name, "a list where text is expected; ignored")
         return ""
 
+    def quietly(self, name: str) -> str:
+        """Return a text whose faults are said elsewhere, or do not matter."""
+        return _text(self._values.get(name))
+
     def address(self, *names: str) -> tuple[str, Address | None]:
         """Return the first field that is an address, as given and as read."""
         for name in names:
@@ -180,7 +184,7 @@ def _sighting(fields: _Fields, body: str, context: Context) -> Sighting | None:
 
 
 def _aliases(fields: _Fields, key: str) -> tuple[str, ...]:
-    others = (read_address(fields.raw(name)) for name in _OTHER_ADDRESSES if fields.first(name))
+    others = (read_address(fields.quietly(name) if name in _ADDRESS else fields.raw(name)) for name in _OTHER_ADDRESSES)
     return tuple(dict.fromkeys(other.key for other in others if other and other.key != key))
 
 
@@ -282,7 +286,8 @@ def _integer(given: str) -> int | None:
 
 
 def _shortened(given: str) -> str:
-    return text.plain(given, 80) or "(blank)"
+    """Return a value as a fault quotes it: short, and without a password that an address may hold."""
+    return text.plain(re.sub(r"//[^/@\s]*@", "//", given), 80) or "(blank)"
 
 
 def _digest(given: str) -> str:

@@ -26,7 +26,7 @@ def survey(roots: Sequence[tuple[str, Path]]) -> Listing:
     such beside the real ones.
     """
     walk = _Walk()
-    missing = [name for name, root in roots if not walk.root(name, root)]
+    missing = [str(root) for name, root in roots if not walk.root(name, root)]
     order = sorted(walk.found)
     return Listing(
         found={location: walk.found[location] for location in order},
@@ -41,29 +41,39 @@ class _Walk:
         self.found: dict[str, Validators] = {}
         self.paths: dict[str, Path] = {}
         self.faults: list[Fault] = []
+        self._folders: list[tuple[str, Path]] = []
 
     def root(self, name: str, root: Path) -> bool:
-        """List one root; False where it is no readable folder."""
+        """List one root and all below it; False where it is no readable folder."""
         try:
             base = root.resolve(strict=True)
             entries = list(os.scandir(base))
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself, before Python 3.13
             return False
-        self._folder(name, base, base, entries)
+        self._list(name, base, base, entries)
+        while self._folders:
+            location, folder = self._folders.pop()
+            try:
+                entries = list(os.scandir(folder))
+            except OSError as error:
+                self._fault("unreadable", location, f"{error.strerror or error}")
+            else:
+                self._list(location, folder, base, entries)
         return True
 
-    def _folder(self, name: str, folder: Path, base: Path, entries: list[os.DirEntry[str]]) -> None:
+    def _list(self, name: str, folder: Path, base: Path, entries: list[os.DirEntry[str]]) -> None:
         for entry in entries:
             if entry.name.startswith(".") or entry.name.endswith("~"):
                 continue
             location = f"{name}/{_printable(entry.name)}"
             try:
-                self._entry(location, entry, folder, base)
+                self._entry(location, entry, folder / entry.name, base)
             except OSError as error:
                 self._fault("unreadable", location, f"{error.strerror or error}")
+            except RuntimeError:
+                self._fault("link", location, "a link that leads to itself: not followed")
 
-    def _entry(self, location: str, entry: os.DirEntry[str], folder: Path, base: Path) -> None:
-        path = folder / entry.name
+    def _entry(self, location: str, entry: os.DirEntry[str], path: Path, base: Path) -> None:
         if entry.is_symlink():
             target = path.resolve(strict=True)
             if target.is_dir():
@@ -72,11 +82,12 @@ class _Walk:
             if not target.is_relative_to(base):
                 self._fault("link", location, "a link out of the folder: not read")
                 return
-            path = target
+            path, status = target, target.stat()
         elif entry.is_dir(follow_symlinks=False):
-            self._folder(location, path, base, list(os.scandir(path)))
+            self._folders.append((location, path))
             return
-        status = path.stat() if path.is_symlink() or entry.is_symlink() else entry.stat(follow_symlinks=False)
+        else:
+            status = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(status.st_mode):
             self._fault("not_a_file", location, "not a regular file: not read")
             return

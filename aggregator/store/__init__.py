@@ -130,6 +130,10 @@ class Sources(Protocol):
         """Return the documents of a source by location."""
         ...
 
+    def count_alone(self, source: str) -> int:
+        """Count the articles that no other source has."""
+        ...
+
     def outcomes(self, source: str) -> Mapping[Outcome, int]:
         """Count what the documents of a source are."""
         ...
@@ -194,6 +198,10 @@ class Ledger(Protocol):
         """Return the number of the last change."""
         ...
 
+    def lineage(self) -> str:
+        """Return what tells this state's revisions from those of another: given once, when it was made."""
+        ...
+
     def is_empty(self) -> bool:
         """Say whether nothing was ever published from this state."""
         ...
@@ -226,8 +234,12 @@ class Ledger(Protocol):
         """Return the ledger's rows that changed after a revision, as plain values, in order of revision."""
         ...
 
-    def restore(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Take in rows that `rows_since` gave; later ones win."""
+    def restore(self, rows: Iterable[Mapping[str, object]], at_least: int) -> None:
+        """Take in rows that `rows_since` gave, later ones win; go on with revisions above `at_least`.
+
+        Raises:
+            StoreError: a row is none of those.
+        """
         ...
 
 

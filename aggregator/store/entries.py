@@ -7,8 +7,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from aggregator.core.model import from_micros
-from aggregator.store import Member, Rendered, Totals
-from aggregator.store.settle import settle
+from aggregator.store import Member, Rendered, Settled, Totals
+from aggregator.store.settle import is_settled, settle
 from aggregator.store.sql import ENTRY, joined, query_in
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.core.model import Entry
-    from aggregator.store import Rules, Settled
+    from aggregator.store import Rules
     from aggregator.store.sql import Database
 
 
@@ -28,6 +28,8 @@ class EntryTables:
 
     def settle(self, rules: Rules, now: datetime, *, everything: bool = False) -> Settled:
         """Merge what changed, give ids and dates, resolve related links, find the channels."""
+        if not everything and is_settled(self._db, rules):
+            return Settled()
         with self._db.transaction() as revision:
             return settle(self._db, rules, now, revision, everything=everything)
 

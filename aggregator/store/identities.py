@@ -133,8 +133,8 @@ class _Claims:
     def of(cls, db: Database) -> _Claims:
         """Return the claims of the places that are live and touched.
 
-        A new place whose base name is that of one file that is gone, and of no other, is that file, moved: its
-        address may have changed on the way. `index.md` and its like name a folder's page, and prove nothing.
+        A new place whose base name is that of one file that went in the same pass, and of no other, is that file,
+        moved: its address may have changed on the way. `index.md` and its like name a folder's page, and prove nothing.
         """
         own = db.query(
             "SELECT c.source, c.location, c.id FROM touched t JOIN sighting s ON s.key = t.key"
@@ -145,6 +145,7 @@ class _Claims:
         for source, location, old, id_ in db.query(
             "SELECT s.source, s.location, c.location, c.id FROM touched t JOIN sighting s ON s.key = t.key"
             " JOIN ledger_claim c ON c.source = s.source AND c.name = s.name AND c.location <> s.location"
+            " JOIN ledger_entry l ON l.id = c.id JOIN touched went ON went.key = l.key"
             " WHERE c.id <> '' AND s.name NOT LIKE 'index.%' AND NOT EXISTS ("
             " SELECT 1 FROM sighting o WHERE o.source = s.source AND o.name = s.name AND o.location <> s.location)"
         ):

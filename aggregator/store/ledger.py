@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from aggregator.core.model import from_micros, to_micros
+from aggregator.errors import StoreError
 from aggregator.store import ChannelRow
 from aggregator.store.identities import LedgerEntry, write_entries
-from aggregator.store.sql import read_setting, write_setting
+from aggregator.store.sql import chunks, read_setting, write_setting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -23,6 +25,7 @@ _TABLES = {
     "channel": ("ledger_channel", "key, id, updated, stamp, retired"),
     "source": ("ledger_source", "source, first_pass"),
 }
+_KEYS = {"entry": ("id",), "claim": ("source", "location"), "channel": ("key",), "source": ("source",)}
 
 
 class LedgerTables:
@@ -34,6 +37,14 @@ class LedgerTables:
     def revision(self) -> int:
         """Return the number of the last change."""
         return int(self._db.query("SELECT revision FROM clock")[0][0])
+
+    def lineage(self) -> str:
+        """Return what tells this state's revisions from those of another: given once, when it was made."""
+        known = read_setting(self._db, "lineage")
+        if not known:
+            known = secrets.token_hex(8)
+            write_setting(self._db, "lineage", known)
+        return known
 
     def is_empty(self) -> bool:
         """Say whether nothing was ever published from this state."""
@@ -83,7 +94,8 @@ class LedgerTables:
 
     def keep_setting(self, name: str, value: str) -> None:
         """Keep a text under a name."""
-        write_setting(self._db, name, value)
+        if read_setting(self._db, name) != value:
+            write_setting(self._db, name, value)
 
     def rows_since(self, revision: int) -> Iterator[Mapping[str, object]]:
         """Return the ledger's rows that changed after a revision, as plain values, in order of revision."""
@@ -100,25 +112,46 @@ class LedgerTables:
                 values["former"] = json.loads(values["former"])
             yield {"revision": number, "kind": kind, **values}
 
-    def restore(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Take in rows that `rows_since` gave; later ones win."""
-        with self._db.transaction() as revision:
-            for row in rows:
-                kind = str(row["kind"])
-                values = {name: row[name] for name in _TABLES[kind][1].split(", ")}
-                if kind == "entry":
-                    values["former"] = tuple(values["former"])  # type: ignore[arg-type]
-                    write_entries(self._db, [LedgerEntry(**values)], revision)  # type: ignore[arg-type]
-                else:
-                    self._keep(kind, [values], revision)
+    def restore(self, rows: Iterable[Mapping[str, object]], at_least: int) -> None:
+        """Take in rows that `rows_since` gave, later ones win; go on with revisions above `at_least`."""
+        with self._db.transaction() as next_revision:
+            revision = max(next_revision, at_least + 1)
+            self._db.run("UPDATE clock SET revision = ?", [revision])
+            for chunk in chunks(rows):
+                latest: dict[tuple[object, ...], dict[str, Any]] = {}
+                for row in chunk:
+                    kind, values = _understood(row)
+                    latest[(kind, *(values[name] for name in _KEYS[kind]))] = {"kind": kind, **values}
+                self._restore(list(latest.values()), revision)
+            self._db.run("INSERT INTO touched SELECT DISTINCT key FROM ledger_entry WHERE true ON CONFLICT DO NOTHING")
+
+    def _restore(self, rows: list[dict[str, Any]], revision: int) -> None:
+        kinds = {kind: [row for row in rows if row["kind"] == kind] for kind in _TABLES}
+        for row in rows:
+            del row["kind"]
+        write_entries(self._db, [LedgerEntry(**row) for row in kinds.pop("entry")], revision)
+        for kind, of_kind in kinds.items():
+            self._keep(kind, of_kind, revision)
 
     def _keep(self, kind: str, rows: list[dict[str, Any]], revision: int) -> None:
         table, columns = _TABLES[kind]
         names = [*columns.split(", "), "revision"]
-        keys = "source, location" if kind == "claim" else names[0]
-        sets = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys.split(", "))
+        keys = ", ".join(_KEYS[kind])
+        sets = ", ".join(f"{name} = excluded.{name}" for name in names if name not in _KEYS[kind])
         self._db.run_many(
             f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
             f" ON CONFLICT ({keys}) DO UPDATE SET {sets}",
             [[*row.values(), revision] for row in rows],
         )
+
+
+def _understood(row: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
+    """Return the kind of a row of the text, and its values as its table has them."""
+    try:
+        kind = str(row["kind"])
+        values: dict[str, Any] = {name: row[name] for name in _TABLES[kind][1].split(", ")}
+        if kind == "entry":
+            values["former"] = tuple(values["former"])
+    except (KeyError, TypeError):
+        raise StoreError(f"{dict(row)}: not a row of the ledger") from None
+    return kind, values

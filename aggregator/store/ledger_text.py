@@ -1,13 +1,16 @@
 """The ledger as plain text beside the state: one JSON object a line, appended to, so that its cost follows the change.
 
-With the configuration and the articles it is a whole backup: a state that is lost is built again from it.
+With the configuration and the articles it is a whole backup: a state that is lost is built again from it. Each append
+ends with a commit line, which says whose revisions these are and how many lines there are; what follows the last one
+is what a crash left, and is cut off before the next append.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import StoreError
 from aggregator.files import write_all
@@ -19,33 +22,45 @@ if TYPE_CHECKING:
     from aggregator.store import Ledger
 
 FILE = "ledger.jsonl"
-_TAIL = 1024 * 1024  # longer than any line: addresses are bounded
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_COMMIT = "commit"
+_TAIL = 64 * 1024  # the last commit line is the last line, unless a crash left more
 _SLACK = 1_000  # superseded lines that are not worth a rewrite
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def recover(folder: Path, ledger: Ledger) -> int:
-    """Give the ledger what only its text has, after a state was lost or put back; return how many rows."""
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """The last commit of a text: of which lineage and revision, how many lines, and where in bytes it ends."""
+
+    lineage: str = ""
+    revision: int = 0
+    lines: int = 0
+    end: int = 0
+
+
+def recover(folder: Path, ledger: Ledger) -> bool:
+    """Give the ledger what only its text has, after a state was lost or put back; say whether there was anything."""
     path = folder / FILE
-    if _last_revision(path) <= ledger.revision():
-        return 0
-    rows = list(_rows(path))
-    ledger.restore(rows)
-    _rewrite(path, ledger)  # revisions are counted anew
-    return len(rows)
+    commit = _last_commit(path)
+    same = commit.lineage == ledger.lineage()
+    if commit.lines == 0 or (same and commit.revision <= ledger.revision()):
+        return False
+    ledger.restore(_rows(path, commit.end), at_least=commit.revision)
+    _rewrite(path, ledger)
+    return True
 
 
 def append(folder: Path, ledger: Ledger) -> None:
     """Append the rows that the text lacks; on the disk when this returns."""
     path = folder / FILE
-    lines = [_line(row) for row in ledger.rows_since(_last_revision(path))]
+    commit = _last_commit(path)
+    lines = [_line(row) for row in ledger.rows_since(commit.revision)]
     if not lines:
         return
+    lines.append(_commit_line(ledger, commit.lines + len(lines) + 1))
     try:
         with path.open("ab") as file:
-            torn = _torn(path)
-            if torn:
-                file.truncate(file.tell() - torn)
+            file.truncate(commit.end)
             file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
@@ -55,59 +70,67 @@ def append(folder: Path, ledger: Ledger) -> None:
 
 def compact(folder: Path, ledger: Ledger) -> None:
     """Write the ledger anew where most lines of its text are older versions of later ones."""
-    path = folder / FILE
-    try:
-        lines = path.read_bytes().count(b"\n")
-    except FileNotFoundError:
-        return
-    if lines > 2 * ledger.size() + _SLACK:
-        _rewrite(path, ledger)
+    if _last_commit(folder / FILE).lines > 2 * ledger.size() + _SLACK:
+        _rewrite(folder / FILE, ledger)
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, object]]:
-    *lines, _ = path.read_bytes().split(b"\n")  # what follows the last line end is what a crash left
-    for number, line in enumerate(lines, start=1):
-        try:
-            yield json.loads(line)
-        except ValueError:
-            raise StoreError(f"{path}:{number}: not a line of the ledger") from None
+def _rows(path: Path, end: int) -> Iterator[Mapping[str, Any]]:
+    """Return the rows up to a commit."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if file.tell() > end:
+                return
+            try:
+                row = json.loads(line)
+                if row["kind"] != _COMMIT:
+                    yield row
+            except (ValueError, KeyError, TypeError):
+                raise StoreError(f"{path}:{number}: not a line of the ledger") from None
 
 
-def _last_revision(path: Path) -> int:
-    """Return the revision of the last whole line; 0 where there is none."""
-    lines = _tail(path).split(b"\n")
-    for line in reversed(lines[:-1]):
-        try:
-            return int(json.loads(line)["revision"])
-        except (ValueError, KeyError, TypeError):
-            continue
-    return 0
-
-
-def _torn(path: Path) -> int:
-    """Return how many bytes after the last line end a crash left."""
-    tail = _tail(path)
-    return len(tail) - tail.rfind(b"\n") - 1
-
-
-def _tail(path: Path) -> bytes:
+def _last_commit(path: Path) -> _Commit:
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL))
-            return file.read()
+            for start in (max(0, size - _TAIL), 0):
+                file.seek(start)
+                commit = _commit_in(file.read(), start)
+                if commit is not None:
+                    return commit
     except FileNotFoundError:
-        return b""
+        pass
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
+    return _Commit()
+
+
+def _commit_in(tail: bytes, start: int) -> _Commit | None:
+    """Return the last commit in the end of a text, which begins at byte `start`."""
+    end = tail.rfind(b"\n") + 1
+    while end > 0:
+        begin = tail.rfind(b"\n", 0, end - 1) + 1
+        try:
+            row = json.loads(tail[begin:end])
+            if row["kind"] == _COMMIT:
+                return _Commit(row["lineage"], row["revision"], row["lines"], start + end)
+        except (ValueError, KeyError, TypeError):
+            pass
+        end = begin
+    return None
 
 
 def _rewrite(path: Path, ledger: Ledger) -> None:
     """Write the whole ledger in place of its history."""
+    lines = [_line(row) for row in ledger.rows_since(0)]
+    lines.append(_commit_line(ledger, len(lines) + 1))
     try:
-        write_all({path: b"".join(_line(row) for row in ledger.rows_since(0))})
+        write_all({path: b"".join(lines)})
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
+
+
+def _commit_line(ledger: Ledger, lines: int) -> bytes:
+    return _line({"kind": _COMMIT, "lineage": ledger.lineage(), "revision": ledger.revision(), "lines": lines})
 
 
 def _line(row: Mapping[str, object]) -> bytes:

@@ -42,14 +42,28 @@ if TYPE_CHECKING:
     from aggregator.store import Rules
     from aggregator.store.sql import Database, Row
 
+_RULES = "rules that entries were merged by"
+_SECOND = 1_000_000  # in microseconds; what changes is newer than it was, even against a clock that went back
 _MAX_AHEAD = timedelta(hours=24)
+
+
+def is_settled(db: Database, rules: Rules) -> bool:
+    """Say whether there is nothing to merge."""
+    return not _are_new(db, rules) and not db.query("SELECT 1 FROM touched LIMIT 1")
+
+
+def _are_new(db: Database, rules: Rules) -> bool:
+    return read_setting(db, _RULES) != _digest(rules)
+
+
+def _digest(rules: Rules) -> str:
+    return hashlib.sha256(repr(rules).encode()).hexdigest()
 
 
 def settle(db: Database, rules: Rules, now: datetime, revision: int, *, everything: bool) -> Settled:
     """Merge all that was touched since the last time; `everything`, or other rules, merge all on the same ledger."""
-    digest = hashlib.sha256(repr(rules).encode()).hexdigest()
-    if everything or read_setting(db, "rules") != digest:
-        write_setting(db, "rules", digest)
+    if everything or _are_new(db, rules):
+        write_setting(db, _RULES, _digest(rules))
         db.run("INSERT INTO touched SELECT DISTINCT key FROM sighting WHERE true ON CONFLICT DO NOTHING")
         db.run("INSERT INTO touched SELECT key FROM entry WHERE true ON CONFLICT DO NOTHING")
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -233,6 +247,6 @@ def _dated(row: LedgerEntry, key: str, given: str, now: int) -> LedgerEntry:
     """Return a ledger row as this pass leaves it: `updated` moves only when the words or the address did."""
     if (row.key, row.fingerprint) == (key, given):
         return row
-    updated = row.updated if row.fingerprint == given else max(row.updated, now)
+    updated = row.updated if row.fingerprint == given else max(row.updated + _SECOND, now)
     former = row.former if row.key == key else tuple(dict.fromkeys((*row.former, row.key)))
     return replace(row, key=key, updated=updated, fingerprint=given, former=tuple(one for one in former if one != key))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from aggregator.core.model import Outcome, from_micros, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Known, Put
-from aggregator.store.sql import EDGES, FAULTS, SIGHTING, chunks, dump
+from aggregator.store.sql import CHUNK, EDGES, FAULTS, SIGHTING, chunks, dump
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,6 +32,14 @@ class SourceTables:
     def known(self, source: str) -> Mapping[str, Known]:
         """Return the documents of a source by location."""
         return self._documents("source = ?", source)
+
+    def count_alone(self, source: str) -> int:
+        """Count the articles that no other source has."""
+        sql = (
+            "SELECT COUNT(DISTINCT key) FROM sighting s WHERE source = ?"
+            " AND NOT EXISTS (SELECT 1 FROM sighting o WHERE o.key = s.key AND o.source <> s.source)"
+        )
+        return int(self._db.query(sql, [source])[0][0])
 
     def outcomes(self, source: str) -> Mapping[Outcome, int]:
         """Count what the documents of a source are."""
@@ -62,13 +71,17 @@ class SourceTables:
     def put(self, source: str, readings: Iterable[Reading], gone: Collection[str], now: datetime) -> Put:
         """Take in what was read and drop what is gone; the sightings that changed wait for `settle`."""
         total = Put()
+        readings = iter(readings)
+        first = list(islice(readings, CHUNK))
+        if not first and not gone:
+            return total
         with self._db.transaction():
             for chunk in chunks(sorted(gone)):
                 total += Put(removed=self._drop(source, chunk))
                 self._db.run_many(
                     "DELETE FROM document WHERE source = ? AND location = ?", [(source, one) for one in chunk]
                 )
-            for readings_chunk in chunks(readings):
+            for readings_chunk in (first, *chunks(readings)):
                 self._keep_documents(source, readings_chunk, to_micros(now))
                 total += self._keep_sightings(source, readings_chunk)
         return total
@@ -83,7 +96,7 @@ class SourceTables:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (source, location) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
             " racy = excluded.racy, hash = excluded.hash, outcome = excluded.outcome, faults = excluded.faults,"
-            " read_at = COALESCE(excluded.read_at, document.read_at)",
+            " read_at = CASE excluded.outcome WHEN 'faulty' THEN document.read_at ELSE excluded.read_at END",
             [
                 (
                     *(source, one.location, *_validators(one), one.hash, one.document.outcome),

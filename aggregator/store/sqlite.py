@@ -125,11 +125,6 @@ def opened(folder: Path, wait: timedelta) -> Iterator[SqliteStore]:
         yield store
 
 
-def exists(folder: Path) -> bool:
-    """Say whether there is a state in a folder."""
-    return (folder / FILE).exists()
-
-
 def _cure(error: sqlite3.Error) -> str:
     """Say what helps against a damaged file: everything in it can be made again."""
     damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)

@@ -85,7 +85,9 @@ def test_quiet_is_silent_until_it_matters(room: Newsroom) -> None:
     room.articles.rename(room.folder / "unmounted")
     done = call(room, "run", "-q")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "  needs you articles: articles: no folder that can be read; nothing was taken down.\n"
+    assert (
+        done.stderr == f"  needs you articles: {room.articles}: no folder that can be read; nothing was taken down.\n"
+    )
 
 
 def test_verbose_names_the_feeds_with_news(room: Newsroom) -> None:
@@ -144,8 +146,8 @@ def test_a_configuration_with_faults_ends_with_3_before_anything_is_touched(room
     done = call(room, "run")
     assert done.returncode == 3
     assert done.stderr == (
-        "error: aggregator.yaml:1:11: base_url: an http or https address is expected\n"
-        "aggregator.yaml:2:1: outpt: unknown key; did you mean output?\n"
+        "error: config/aggregator.yaml:1:11: base_url: an http or https address is expected\n"
+        "config/aggregator.yaml:2:1: outpt: unknown key; did you mean output?\n"
     )
     assert not room.state.exists()
 

@@ -210,5 +210,5 @@ def test_the_clock_of_a_feed_never_goes_back(room: Newsroom) -> None:
     room.now = NOON - timedelta(days=30)
     room.article("a.md", title="Third")
     room.run_again()
-    assert room.updated() == "2026-11-01T14:00:00Z"
-    assert room.item("Third")["date_modified"] == "2026-11-01T14:00:00Z"
+    assert room.updated() == "2026-11-01T14:00:01Z"
+    assert room.item("Third")["date_modified"] == "2026-11-01T14:00:01Z"

@@ -289,7 +289,7 @@ class TestState:
         room.run()
         before = room.output()
         rows = [json.loads(line) for line in (room.state / "ledger.jsonl").read_bytes().splitlines()]
-        assert {row["kind"] for row in rows} == {"entry", "claim", "channel", "source"}
+        assert {row["kind"] for row in rows} == {"entry", "claim", "channel", "source", "commit"}
         (room.state / "aggregator.db").unlink()
         room.run()
         assert room.output() == before

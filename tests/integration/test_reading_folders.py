@@ -214,7 +214,7 @@ class TestRemovalGuard:
         room.articles.rename(room.folder / "unmounted")
         for accepted in (frozenset[str](), frozenset({"articles"})):
             report = room.run(accept_removals=accepted)
-            assert [held.reason for held in report.gathered.held] == ["articles: no folder that can be read"]
+            assert [held.reason for held in report.gathered.held] == [f"{room.articles}: no folder that can be read"]
             assert room.titles() == ["Title of a"]
         (room.folder / "unmounted").rename(room.articles)
         assert room.run().gathered.held == []
@@ -224,7 +224,7 @@ class TestRemovalGuard:
         room.run()
         room.remove("a.md")
         report = room.run()
-        assert [held.reason for held in report.gathered.held] == ["the folder is empty"]
+        assert [held.reason for held in report.gathered.held] == ["articles is empty"]
         assert room.titles() == ["Title of a"]
 
     def test_most_files_gone_at_once_is_held_until_a_person_accepts(self, room: Newsroom) -> None:

@@ -27,7 +27,7 @@ def written(folder: Path, text: str) -> Path:
 def faults(folder: Path, text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         config.load(written(folder, text), {})
-    return list(caught.value.faults)
+    return [fault.removeprefix(f"{folder}/") for fault in caught.value.faults]
 
 
 @pytest.mark.parametrize(
@@ -169,13 +169,48 @@ def test_a_base_url_without_a_slash_gets_one(tmp_path: Path) -> None:
 
 
 def test_two_sources_never_share_a_name(tmp_path: Path) -> None:
-    loaded = config.load(written(tmp_path, SMALLEST + "articles: [{path: a/news}, {path: b/news}]\n"), {})
-    assert [folder.name for folder in loaded.articles] == ["news", "news-2"]
+    assert faults(tmp_path, SMALLEST + "articles: [{path: a/news}, {path: b/news}]\n") == [
+        "aggregator.yaml:1:1: articles: two sources are called news; give one of them another `name:`"
+    ]
+
+
+def test_a_folder_is_called_the_same_however_its_path_is_written(tmp_path: Path) -> None:
+    roots = [
+        config.load(written(tmp_path, f"{SMALLEST}articles: [{{path: {path}}}]\n"), {}).articles[0].roots
+        for path in ("a", "./a/../a/")
+    ]
+    assert roots[0] == roots[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "state: ../out/state\n",
+        "window: {late: 2 months}\n",
+        "window: {days: 99999999999999}\n",
+        "entry: {title: 'x {title} } y'}\n",
+        "text: {read: 'go { there'}\n",
+        "text: {all: ''}\n",
+        "title: ' '\n",
+        "articles: [{path: ~nobody-of-that-name/x}]\n",
+    ],
+)
+def test_what_could_only_go_wrong_later_is_refused(tmp_path: Path, text: str) -> None:
+    assert len(faults(tmp_path, SMALLEST + text)) == 1
+
+
+def test_other_spellings_of_a_topic_may_be_listed_and_text_is_made_legal(tmp_path: Path) -> None:
+    text = 'title: "A\\bB"\ntopics: [{name: Open Data, also: [open-data, OD]}]\nproviders:\n  split:\n'
+    loaded = config.load(written(tmp_path, SMALLEST + text), {})
+    assert loaded.site.title == "AB"
+    assert loaded.rules.policy.topic_of == {"od": "open-data"}
 
 
 def test_an_example_address_is_warned_about(tmp_path: Path) -> None:
     loaded = config.load(written(tmp_path, "base_url: https://feeds.example.org/\n"), {})
-    assert loaded.warnings == ("aggregator.yaml:1:11: base_url: still feeds.example.org: nobody can subscribe",)
+    assert loaded.warnings == (
+        f"{tmp_path}/aggregator.yaml:1:11: base_url: still feeds.example.org: nobody can subscribe",
+    )
 
 
 @pytest.mark.parametrize(
