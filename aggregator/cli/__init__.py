@@ -46,7 +46,7 @@ def main() -> NoReturn:
         click.echo("interrupted: what was finished stays; the next run does the rest", err=True)
         code = _INTERRUPTED
     except OSError as error:
-        click.echo(f"error: {error.filename}: {error.strerror}", err=True)
+        click.echo(f"error: {error.filename or 'standard output'}: {error.strerror}", err=True)
         code = AggregatorError.exit_code
     except AggregatorError as error:
         click.echo(f"error: {error}", err=True)

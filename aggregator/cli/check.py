@@ -35,7 +35,7 @@ def check(*, config_path: Path | None, as_json: bool) -> int:
         counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in sorted(outcomes.items()))
         for warning in config.warnings:
             click.echo(f"warning: {warning}", err=True)
-        click.echo(f"{config.file}: no fault. Articles: {counts or 'none'}; {_faults(len(faults))}.", err=True)
+        click.echo(f"{config.file} is in order. Articles: {counts or 'none'}; {_faults(len(faults))}.", err=True)
     return _FAULTY if faults else 0
 
 

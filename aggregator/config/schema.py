@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from aggregator.core.address import domain_of, legal_href
 from aggregator.core.channels import is_plain_slug, topic_key
-from aggregator.core.text import MAX_TITLE, plain
+from aggregator.core.text import MAX_TITLE, language_tag, plain
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(
@@ -88,6 +88,13 @@ def _words(*names: str) -> AfterValidator:
 
 def _legal(given: object) -> object:
     return plain(given, MAX_TITLE) if isinstance(given, str) else given
+
+
+def _language(given: str | None) -> str | None:
+    tag = language_tag(given or "")
+    if given is not None and tag is None:
+        raise ValueError("a language is expected, as en or en-GB")
+    return tag
 
 
 def _path(given: str) -> str:
@@ -224,10 +231,7 @@ class ConfigFile(_Section):
     homepage: Annotated[WebAddress | None, Field(description="Page that the feeds belong to.")] = None
     icon: Annotated[WebAddress | None, Field(description="Square picture for reader lists.")] = None
     language: Annotated[
-        str | None,
-        Field(
-            pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="Of the feeds (RFC 5646), as `en` or `en-GB`."
-        ),
+        str | None, AfterValidator(_language), Field(description="Of the feeds (RFC 5646), as `en` or `en-GB`.")
     ] = None
     author: Annotated[Text | None, Field(description="Author of the feeds themselves.")] = None
     hub: Annotated[WebAddress | None, Field(description="WebSub hub named in every feed.")] = None

@@ -74,6 +74,8 @@ class Address(NamedTuple):
 
 def read_address(address: str) -> Address | None:
     """Return the legal form and the key of an http or https address; None where it is none."""
+    if not address:
+        return None
     simple = _SIMPLE.fullmatch(address)
     if simple and len(address) <= _MAX_ADDRESS - 1:
         host, path, query, fragment = simple.groups(default="")

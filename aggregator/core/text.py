@@ -182,3 +182,17 @@ def _defuse(reference: re.Match[str]) -> str:
     # Readers know many references without their semicolon too; validators suspect all that hold a digit.
     known = not reference[1].isalpha() or html.unescape(f"{reference[0]};") != f"{reference[0]};"
     return "＆" + reference[1] if known else reference[0]
+
+
+_LANGUAGE = re.compile(  # RFC 5646, of the languages in ISO 639-1: readers and validators know no others for sure
+    r"(?:a[abefkmnrsvyz]|b[aeghimnors]|c[aehorsuvy]|d[aevz]|e[elnostu]|f[afijory]|g[adlnuv]|h[aeiortuyz]|i[adegikostu]|"
+    r"j[av]|k[agijklmnorsuvwy]|l[abginotuv]|m[ghiklnrsty]|n[abdeglnorvy]|o[cjmrs]|p[ailst]|qu|r[mnouw]|"
+    r"s[acdegiklmnoqrstuvw]|t[aeghiklnorstwy]|u[gkrz]|v[eio]|w[ao]|xh|y[io]|z[ahu])(?:-[a-z0-9]{2,8})*",
+    re.IGNORECASE,
+)
+
+
+def language_tag(given: str) -> str | None:
+    """Return a language tag (RFC 5646) if it is one of a language that readers know; None otherwise."""
+    given = given.strip().replace("_", "-")
+    return given if _LANGUAGE.fullmatch(given) else None

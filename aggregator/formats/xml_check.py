@@ -10,6 +10,7 @@ from lxml import etree
 
 from aggregator.core.dates import parse_instant
 
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 _ATOM = {"a": "http://www.w3.org/2005/Atom"}
 # As we write them; anything else has to be read to be believed.
 _DATE = re.compile(
@@ -55,7 +56,7 @@ def check_rss(document: bytes) -> str:
 def _check(document: bytes, paths: _Paths, dates_beside: int) -> str:
     """Check a document; `dates_beside` is how many dates there are besides one for each entry."""
     try:
-        root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+        root = etree.fromstring(document, _PARSER)
     except etree.XMLSyntaxError as error:
         return f"not well-formed: {error}"
     ids, dates = _texts(paths.ids, root), _texts(paths.dates, root)

@@ -33,12 +33,6 @@ _OTHER_ADDRESSES = ("webUrl", "sourceUrl", "ampWebUrl", "cdnAmpWebUrl", "ampUrl"
 _SUMMARY = ("excerpt", "abstract")
 _QUALITY = ("quality", "score")
 _TRUE = frozenset({"true", "yes", "on", "1"})
-_LANGUAGE = re.compile(  # RFC 5646, of the languages in ISO 639-1: readers and validators know no others for sure
-    r"(?:a[abefkmnrsvyz]|b[aeghimnors]|c[aehorsuvy]|d[aevz]|e[elnostu]|f[afijory]|g[adlnuv]|h[aeiortuyz]|i[adegikostu]|"
-    r"j[av]|k[agijklmnorsuvwy]|l[abginotuv]|m[ghiklnrsty]|n[abdeglnorvy]|o[cjmrs]|p[ailst]|qu|r[mnouw]|"
-    r"s[acdegiklmnoqrstuvw]|t[aeghiklnorstwy]|u[gkrz]|v[eio]|w[ao]|xh|y[io]|z[ahu])(?:-[a-z0-9]{2,8})*",
-    re.IGNORECASE,
-)
 _MAX_EDGES = 1_000
 _MAX_PIXELS = 100_000
 
@@ -173,7 +167,7 @@ def _sighting(fields: _Fields, body: str, context: Context) -> Sighting | None:
         provider=_provider(fields.mapping("provider"), href),
         topics=_topics([*fields.texts("topics"), *context.topics]),
         authors=tuple(filter(None, (text.plain(one, text.MAX_NAME) for one in fields.texts("authors", "author")))),
-        language=_language(fields.raw("language", "locale")),
+        language=text.language_tag(fields.raw("language", "locale")),
         images=_images(fields.mappings("images")),
         quality=fields.number(*_QUALITY),
         heat=fields.number("heat"),
@@ -209,12 +203,6 @@ def _topics(spellings: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (text.plain(one, text.MAX_NAME) for one in spellings))))
 
 
-def _language(given: str) -> str | None:
-    """Return a language tag (RFC 5646) if readers know its language (ISO 639-1)."""
-    given = given.strip().replace("_", "-")
-    return given if _LANGUAGE.fullmatch(given) else None
-
-
 def _images(given: list[Mapping[str, Value]]) -> tuple[Image, ...]:
     images: dict[str, Image] = {}
     for one in given:
@@ -244,7 +232,7 @@ def _edges(given: list[Mapping[str, Value]]) -> tuple[Edge, ...]:
             provider=(_provider_name(provider) or _provider(provider, found.href).name) if provider else "",
             published=parse_instant(_text(one.get("publishedDateTime"))),
             quality=_integer(_text(one.get("quality", one.get("score")))),
-            language=_language(_text(one.get("language"))),
+            language=text.language_tag(_text(one.get("language"))),
         )
     return tuple(edges.values())
 

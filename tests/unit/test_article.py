@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aggregator.core.address import read_address
 from aggregator.core.model import Document, Edge, Fault, Image, Outcome, Provider, Sighting
@@ -474,3 +476,20 @@ def test_every_address_that_is_published_is_legal() -> None:
         found = read_address(href)
         assert found is not None
         assert found.href == href
+
+
+SNIPPETS = st.sampled_from(
+    ("---", "\n", "title:", "originalUrl: ", ADDRESS, '"', "'", "- ", "  ", "[", "]", "{", "}", "&a ", "*a", "!!x ", "|", ">", ": ",
+     "# ", "\\ud83d", "\x00", "\u2028", "publishedDateTime: 9999-12-31T23:59:59-14:00", "related:", "<b>", "&#xD800;", "%", "é")
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.binary(max_size=300), st.lists(SNIPPETS, max_size=40).map(lambda parts: "".join(parts).encode())))
+def test_no_document_is_too_strange_to_be_judged(data: bytes) -> None:
+    for document in (
+        data,
+        b"---\n" + data + b"\n---\n" + data,
+        f"---\noriginalUrl: {ADDRESS}\n".encode() + data + b"\n---\n",
+    ):
+        assert parse(document, LOCATION, CONTEXT).outcome in Outcome
