@@ -11,6 +11,7 @@ import click
 from aggregator import __version__
 from aggregator.cli.check import check
 from aggregator.cli.run import run
+from aggregator.cli.state import state
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def commands() -> None:
 
 commands.add_command(run)
 commands.add_command(check)
+commands.add_command(state)
 
 
 def main() -> NoReturn:

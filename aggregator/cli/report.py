@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from aggregator.config import Config
-    from aggregator.run import Held, Report
+    from aggregator.gather import Flood, Held
+    from aggregator.run import Report
 
 _FAULTS_SHOWN = 20
 _SKIPPED = (Outcome.DRAFT, Outcome.REMOVED)
@@ -51,6 +52,7 @@ def as_object(report: Report) -> str:
         "held": [
             {"source": held.source, "reason": held.reason, "gone": held.gone, "of": held.of} for held in gathered.held
         ],
+        "floods": [{"source": flood.source, "new": flood.new, "alike": flood.alike} for flood in gathered.floods],
         "faults": [{"code": one.code, "location": one.location, "reason": one.reason} for one in report.faults],
     }
     return json.dumps(outcome, ensure_ascii=False)
@@ -59,6 +61,7 @@ def as_object(report: Report) -> str:
 def as_text(report: Report, config: Config, elapsed: timedelta, *, quiet: bool, verbose: bool) -> str:
     """Return a report for people: one line where nothing happened, else a line for each thing that did."""
     needs = [line for held in report.gathered.held for line in _held(held)]
+    needs += [line for flood in report.gathered.floods for line in _flood(flood)]
     unwritten = [_line("error", str(fault)) for fault in report.published.faults]
     if quiet:
         return "\n".join(needs + unwritten)
@@ -128,6 +131,18 @@ def _held(held: Held) -> list[str]:
         _line("", "nothing was taken down."),
         *(_line("", f"gone: {example}") for example in held.examples),
         _line("", f"If that is right: aggregator run --accept-removals {held.source}"),
+    ]
+
+
+def _flood(flood: Flood) -> list[str]:
+    return [
+        _line(
+            "needs you",
+            f"{flood.source}: {flood.alike:,} of {_count(flood.new, 'new article')} have the title or the date of",
+        ),
+        _line("", "a known one; none of the new ones was published."),
+        *(_line("", f"new: {example}") for example in flood.examples),
+        _line("", f"If they are new: aggregator run --accept-new {flood.source}"),
     ]
 
 

@@ -37,6 +37,7 @@ class _Duration(click.ParamType[timedelta]):
 @click.option(
     "--accept-removals", multiple=True, metavar="NAME", help="The files that are gone from NAME are meant to be."
 )
+@click.option("--accept-new", multiple=True, metavar="NAME", help="The new articles of NAME are meant to be new.")
 @click.option("--start-over", is_flag=True, help="Begin a new ledger although feeds of ours are published.")
 @click.option("--wait", type=_Duration(), default=timedelta(0), help="Wait so long for another pass to end, as 5m.")
 @json_option
@@ -48,6 +49,7 @@ def run(  # noqa: PLR0913  an option each
     full: bool,
     strict: bool,
     accept_removals: tuple[str, ...],
+    accept_new: tuple[str, ...],
     start_over: bool,
     wait: timedelta,
     as_json: bool,
@@ -61,11 +63,16 @@ def run(  # noqa: PLR0913  an option each
     from aggregator.store import sqlite  # noqa: PLC0415
 
     config = loaded(config_path)
-    options = passes.Options(full=full, accept_removals=frozenset(accept_removals), start_over=start_over)
+    options = passes.Options(
+        full=full,
+        accept_removals=frozenset(accept_removals),
+        accept_new=frozenset(accept_new),
+        start_over=start_over,
+    )
     started = datetime.now(UTC)
     with progress_bar(quiet=quiet or as_json) as progress, sqlite.opened(config.state, wait) as store:
         known = dict.fromkeys([*(folder.name for folder in config.articles), *store.sources.names()])
-        unknown = sorted(set(accept_removals) - known.keys())
+        unknown = sorted({*accept_removals, *accept_new} - known.keys())
         if unknown:
             raise click.BadParameter(f"no source is called {', '.join(unknown)}; there is: {', '.join(known)}")
         if start_over and not store.ledger.is_empty():
@@ -85,4 +92,4 @@ def run(  # noqa: PLR0913  an option each
 def _exit_code(report: Report, *, strict: bool) -> int:
     if any(fault.code in {"unfit", "foreign_file"} for fault in report.published.faults):
         return _UNWRITTEN
-    return _NEEDED if report.gathered.held or (strict and report.faults) else 0
+    return _NEEDED if report.gathered.held or report.gathered.floods or (strict and report.faults) else 0

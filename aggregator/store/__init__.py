@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from aggregator.core.channels import Policy
+    from aggregator.core.flood import Familiar
     from aggregator.core.model import Document, Entry, Fault, Outcome
     from aggregator.sources import Validators
 
@@ -130,6 +131,10 @@ class Sources(Protocol):
         """Return the documents of a source by location."""
         ...
 
+    def familiar(self, source: str) -> Familiar:
+        """Return what is known of the articles of a source; keys of all sources."""
+        ...
+
     def count_alone(self, source: str) -> int:
         """Count the articles that no other source has."""
         ...
@@ -232,6 +237,10 @@ class Ledger(Protocol):
 
     def rows_since(self, revision: int) -> Iterator[Mapping[str, object]]:
         """Return the ledger's rows that changed after a revision, as plain values, in order of revision."""
+        ...
+
+    def forget(self, id_: str) -> bool:
+        """Forget an entry, so that the next `settle` gives its id and dates anew; say whether there was one."""
         ...
 
     def restore(self, rows: Iterable[Mapping[str, object]], at_least: int) -> None:

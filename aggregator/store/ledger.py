@@ -112,6 +112,14 @@ class LedgerTables:
                 values["former"] = json.loads(values["former"])
             yield {"revision": number, "kind": kind, **values}
 
+    def forget(self, id_: str) -> bool:
+        """Forget an entry, so that the next `settle` gives its id and dates anew; say whether there was one."""
+        with self._db.transaction():
+            self._db.run("INSERT INTO touched SELECT key FROM ledger_entry WHERE id = ? ON CONFLICT DO NOTHING", [id_])
+            self._db.run("DELETE FROM ledger_former WHERE id = ?", [id_])
+            self._db.run("DELETE FROM ledger_claim WHERE id = ?", [id_])
+            return self._db.run("DELETE FROM ledger_entry WHERE id = ?", [id_]) > 0
+
     def restore(self, rows: Iterable[Mapping[str, object]], at_least: int) -> None:
         """Take in rows that `rows_since` gave, later ones win; go on with revisions above `at_least`."""
         with self._db.transaction() as next_revision:

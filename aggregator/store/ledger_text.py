@@ -46,7 +46,7 @@ def recover(folder: Path, ledger: Ledger) -> bool:
     if commit.lines == 0 or (same and commit.revision <= ledger.revision()):
         return False
     ledger.restore(_rows(path, commit.end), at_least=commit.revision)
-    _rewrite(path, ledger)
+    rewrite(folder, ledger)
     return True
 
 
@@ -71,7 +71,33 @@ def append(folder: Path, ledger: Ledger) -> None:
 def compact(folder: Path, ledger: Ledger) -> None:
     """Write the ledger anew where most lines of its text are older versions of later ones."""
     if _last_commit(folder / FILE).lines > 2 * ledger.size() + _SLACK:
-        _rewrite(folder / FILE, ledger)
+        rewrite(folder, ledger)
+
+
+def lines(ledger: Ledger) -> Iterator[bytes]:
+    """Return the whole ledger as text, the commit line included."""
+    count = 1
+    for row in ledger.rows_since(0):
+        count += 1
+        yield _line(row)
+    yield _commit_line(ledger, count)
+
+
+def take_in(file: Path, folder: Path, ledger: Ledger) -> int:
+    """Restore what `lines` gave and somebody kept in a file; return how many lines that were."""
+    commit = _last_commit(file)
+    ledger.restore(_rows(file, commit.end), at_least=0)
+    rewrite(folder, ledger)
+    return commit.lines
+
+
+def rewrite(folder: Path, ledger: Ledger) -> None:
+    """Write the whole ledger in place of its history."""
+    path = folder / FILE
+    try:
+        write_all({path: b"".join(lines(ledger))})
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from error
 
 
 def _rows(path: Path, end: int) -> Iterator[Mapping[str, Any]]:
@@ -117,16 +143,6 @@ def _commit_in(tail: bytes, start: int) -> _Commit | None:
             pass
         end = begin
     return None
-
-
-def _rewrite(path: Path, ledger: Ledger) -> None:
-    """Write the whole ledger in place of its history."""
-    lines = [_line(row) for row in ledger.rows_since(0)]
-    lines.append(_commit_line(ledger, len(lines) + 1))
-    try:
-        write_all({path: b"".join(lines)})
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from error
 
 
 def _commit_line(ledger: Ledger, lines: int) -> bytes:

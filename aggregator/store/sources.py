@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from aggregator.core.flood import Familiar
 from aggregator.core.model import Outcome, from_micros, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Known, Put
@@ -32,6 +34,16 @@ class SourceTables:
     def known(self, source: str) -> Mapping[str, Known]:
         """Return the documents of a source by location."""
         return self._documents("source = ?", source)
+
+    def familiar(self, source: str) -> Familiar:
+        """Return what is known of the articles of a source; keys of all sources."""
+        rows = self._db.query("SELECT title, published FROM sighting WHERE source = ?", [source])
+        dates = Counter(published for _, published in rows if published is not None)
+        return Familiar(
+            keys={key for (key,) in self._db.query("SELECT key FROM sighting")},
+            titles={title for title, _ in rows},
+            dates={from_micros(date) for date, count in dates.items() if count == 1},
+        )
 
     def count_alone(self, source: str) -> int:
         """Count the articles that no other source has."""
@@ -123,12 +135,15 @@ class SourceTables:
             new += not old_key
             related += body == old_body
             changed += bool(old_key) and body != old_body
-            rows.append((source, sighting.location, sighting.name, sighting.key, body, edges))
+            published = to_micros(sighting.published) if sighting.published else None
+            columns = (sighting.location, sighting.name, sighting.key, sighting.title, published)
+            rows.append((source, *columns, body, edges))
             touched.update(filter(None, (old_key, sighting.key)))
         self._db.run_many(
-            "INSERT INTO sighting (source, location, name, key, body, edges) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (source, location) DO UPDATE SET key = excluded.key, body = excluded.body,"
-            " edges = excluded.edges",
+            "INSERT INTO sighting (source, location, name, key, title, published, body, edges)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (source, location) DO UPDATE SET key = excluded.key, title = excluded.title,"
+            " published = excluded.published, body = excluded.body, edges = excluded.edges",
             rows,
         )
         self._touch(touched)

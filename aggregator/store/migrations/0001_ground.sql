@@ -23,6 +23,8 @@ CREATE TABLE sighting (
     location TEXT NOT NULL,
     name TEXT NOT NULL,
     key TEXT NOT NULL,
+    title TEXT NOT NULL,
+    published INTEGER,
     body TEXT NOT NULL,
     edges TEXT NOT NULL,
     PRIMARY KEY (source, location)

@@ -1,0 +1,42 @@
+"""When many new articles look like known ones: an address scheme that changed, not news."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from aggregator.core.model import Sighting
+
+_LEAST = 10
+_SHARE = 2  # more than one in so many
+
+
+@dataclass(frozen=True, slots=True)
+class Familiar:
+    """What is known of a source: keys and titles of its articles, and the dates that only one of them has."""
+
+    keys: Collection[str]
+    titles: Collection[str]
+    dates: Collection[datetime]
+
+
+def alike(arrivals: Sequence[Sighting], familiar: Familiar) -> tuple[int, int]:
+    """Return how many arrivals are new, and how many of those have the title or the date of a known article.
+
+    A date that several share, as midnight of a day, says nothing.
+    """
+    new = [one for one in arrivals if one.key not in familiar.keys]
+    dates = Counter(one.published for one in new)
+    return len(new), sum(
+        one.title in familiar.titles or (one.published in familiar.dates and dates[one.published] == 1) for one in new
+    )
+
+
+def is_flood(new: int, known_by_sight: int) -> bool:
+    """Say whether so many new articles, of which so many look like known ones, should wait for a person."""
+    return new >= _LEAST and known_by_sight * _SHARE > new
