@@ -284,3 +284,17 @@ def test_a_forgotten_entry_gets_id_and_dates_anew(room: Newsroom) -> None:
     (room.state / "aggregator.db").unlink()
     call(room, "run")
     assert room.item("Title of a") == item
+
+
+@pytest.mark.parametrize(
+    "words", [("run", "-v"), ("run", "--json", "--full"), ("check",), ("check", "--json"), ("state", "export")]
+)
+def test_no_command_says_a_word_of_private_fields(room: Newsroom, words: tuple[str, ...]) -> None:
+    marker = "TWFya2VyVGhhdE11c3ROZXZlckxlYXZl"
+    room.article("a.md", secured=f"{marker};{marker}", **{f"key-{marker}": marker}, published="perhaps")
+    room.write("b.md", f'---\nsecured: "{marker}" {marker}\n---\n')
+    room.write("c.md", f"---\n{marker}: 1\n{marker}: 2\n---\n")
+    room.write("d.md", f"---\nsecured: [{marker}, &a {marker}]\n---\n")
+    done = call(room, *words)
+    assert done.stdout + done.stderr
+    assert marker not in done.stdout + done.stderr

@@ -72,17 +72,20 @@ def assert_repaired(room: Newsroom, expected: dict[str, bytes]) -> None:
     assert room.output() == before
 
 
+# A choice of the moments of a pass; EVERY_CRASH=1 tries them all, which takes some minutes.
+MOMENTS = {
+    "rename,renameat,renameat2": (1, 2, 7, 15, 16),
+    "fsync,fdatasync": (1, 2, 3, 9, 18),
+    "write": (2, 6, 11, 19),
+    "pwrite64": (1, 4, 12),
+    "unlink": (1,),
+}
+if os.environ.get("EVERY_CRASH"):
+    MOMENTS = {calls: tuple(range(1, 61)) for calls in MOMENTS}
+
+
 @needs_strace
-@pytest.mark.parametrize(
-    ("calls", "when"),
-    [
-        *(("rename,renameat,renameat2", number) for number in (1, 2, 7, 15, 16)),
-        *(("fsync,fdatasync", number) for number in (1, 2, 3, 9, 18)),
-        *(("write", number) for number in (2, 6, 11, 19)),
-        *(("pwrite64", number) for number in (1, 4, 12)),
-        ("unlink", 1),
-    ],
-)
+@pytest.mark.parametrize(("calls", "when"), [(calls, when) for calls in MOMENTS for when in MOMENTS[calls]])
 def test_a_kill_leaves_old_or_new_feeds_and_the_next_pass_repairs(room: Newsroom, calls: str, when: int) -> None:
     undisturbed = room.copy(room.folder.with_name("undisturbed"))
     before = feeds(room)
@@ -99,7 +102,8 @@ def test_a_kill_leaves_old_or_new_feeds_and_the_next_pass_repairs(room: Newsroom
         "-e",
         f"inject={calls}:signal=KILL:when={when}",
     )
-    assert run(room, *trace).returncode in {-9, 137}
+    killed = run(room, *trace).returncode in {-9, 137}
+    assert killed or os.environ.get("EVERY_CRASH")  # a pass may have fewer calls than are tried
     old, new = timeless(before), timeless(after)
     for path, document in timeless(feeds(room)).items():
         assert document in {old.get(path), new.get(path)}

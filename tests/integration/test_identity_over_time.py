@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from newsroom import NOON, Newsroom
 
+from aggregator.core.address import Address, read_address
+
 HARBOUR = "https://www.harbour.example"
 
 
@@ -212,3 +214,53 @@ def test_the_clock_of_a_feed_never_goes_back(room: Newsroom) -> None:
     room.run_again()
     assert room.updated() == "2026-11-01T14:00:01Z"
     assert room.item("Third")["date_modified"] == "2026-11-01T14:00:01Z"
+
+
+def test_the_scheme_the_file_and_the_folder_may_change_under_an_id(room: Newsroom) -> None:
+    room.article("a.md", originalUrl=f"{HARBOUR}/a")
+    room.article("z.md")
+    room.run()
+    before = ids(room)
+    room.article("a.md", originalUrl="http://www.harbour.example/a?utm_medium=x")
+    room.run()
+    assert ids(room) == before
+    room.remove("a.md")
+    room.article("other-name.md", title="Title of a", originalUrl=f"{HARBOUR}/a")
+    room.run()
+    assert ids(room) == before
+    room.remove("other-name.md")
+    room.article("deep/folder/other-name.md", title="Title of a", originalUrl=f"{HARBOUR}/a")
+    room.run()
+    assert ids(room) == before
+
+
+def test_a_new_policy_for_keys_freezes_the_ids_and_re_dates_nothing(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.article("a.md", related=[{"title": "B", "webUrl": f"{HARBOUR}/b"}])
+    room.article("b.md")
+    room.run()
+    before = room.output()
+
+    def without_www(given: str) -> Address | None:
+        found = read_address(given)
+        return found and Address(found.href, found.key.replace("://www.", "://"))
+
+    monkeypatch.setattr("aggregator.sources.article.read_address", without_www)
+    monkeypatch.setattr("aggregator.gather.KEY_POLICY", 2)
+    report = room.run()
+    assert room.output() == before
+    assert report.gathered.put.changed == 2
+
+
+def test_an_upgrade_that_cleans_differently_re_dates_nothing(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.article("a.md", title="Tides & <b>winds</b>")
+    room.run()
+    before = room.items()[0]
+    monkeypatch.setattr("aggregator.core.text.plain", lambda given, _limit: given.upper())
+    monkeypatch.setattr("aggregator.gather.PARSER_VERSION", 2)
+    report = room.run()
+    after = room.items()[0]
+    assert after["title"] != before["title"]
+    assert (after["id"], after["date_modified"]) == (before["id"], before["date_modified"])
+    assert report.published.news == ()
