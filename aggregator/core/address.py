@@ -89,6 +89,13 @@ def read_address(address: str) -> Address | None:
     return None if legal is None or shared is None else Address(legal, shared)
 
 
+def read_key(address: str) -> str | None:
+    """Return the key of an address alone; None where it is none."""
+    if not address:
+        return None
+    return read.key if _SIMPLE.fullmatch(address) and (read := read_address(address)) else key_of(address)
+
+
 def legal_href(address: str) -> str | None:
     """Return `address` as an absolute http or https URI in ASCII, or None where it is none.
 

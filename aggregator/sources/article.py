@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from aggregator.core import text
-from aggregator.core.address import Address, domain_of, host_of, read_address
+from aggregator.core.address import Address, domain_of, host_of, read_address, read_key
 from aggregator.core.dates import parse_instant
 from aggregator.core.model import Document, Edge, Fault, Image, Outcome, Provider, Sighting
 from aggregator.sources import frontmatter
@@ -178,8 +178,8 @@ def _sighting(fields: _Fields, body: str, context: Context) -> Sighting | None:
 
 
 def _aliases(fields: _Fields, key: str) -> tuple[str, ...]:
-    others = (read_address(fields.quietly(name) if name in _ADDRESS else fields.raw(name)) for name in _OTHER_ADDRESSES)
-    return tuple(dict.fromkeys(other.key for other in others if other and other.key != key))
+    others = (read_key(fields.quietly(name) if name in _ADDRESS else fields.raw(name)) for name in _OTHER_ADDRESSES)
+    return tuple(dict.fromkeys(other for other in others if other and other != key))
 
 
 def _provider(given: Mapping[str, Value], href: str) -> Provider:

@@ -29,7 +29,6 @@ _RETRY_SECONDS = 0.1
 # also in the ledger's text, which is on the disk before any feed that depends on it.
 _PRAGMAS = (
     "page_size = 16384",  # bytes: most records are some KB
-    "journal_mode = WAL",
     "synchronous = NORMAL",
     "wal_autocheckpoint = 16000",  # pages: a first pass writes each page often
     "busy_timeout = 5000",
@@ -155,7 +154,9 @@ def _locked(path: Path, wait: timedelta) -> IO[str]:
 def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        for pragma in _PRAGMAS:
+        # The first pass fills an empty file: a rollback journal then writes each page once, a write-ahead log twice.
+        journal = "WAL" if path.stat().st_size else "TRUNCATE"
+        for pragma in (*_PRAGMAS, f"journal_mode = {journal}"):
             connection.execute(f"PRAGMA {pragma}")
         _migrate(connection, path)
     except BaseException:

@@ -17,7 +17,7 @@ CREATE TABLE document (
     faults TEXT NOT NULL,
     read_at INTEGER,
     PRIMARY KEY (source, location)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE TABLE sighting (
     source TEXT NOT NULL,
     location TEXT NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE ledger_entry (
     shown INTEGER NOT NULL,
     fingerprint TEXT NOT NULL,
     revision INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX ledger_entry_key ON ledger_entry (key);
 CREATE INDEX ledger_entry_revision ON ledger_entry (revision);
 CREATE TABLE ledger_former (former TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (former, id)) STRICT, WITHOUT ROWID;
@@ -102,7 +102,7 @@ CREATE TABLE ledger_claim (
     id TEXT NOT NULL,
     revision INTEGER NOT NULL,
     PRIMARY KEY (source, location)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX ledger_claim_name ON ledger_claim (source, name);
 CREATE INDEX ledger_claim_id ON ledger_claim (id);
 CREATE INDEX ledger_claim_revision ON ledger_claim (revision);
