@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from aggregator.core.address import domain_of, legal_href
+from aggregator.core.address import domain_of, key_of, legal_href
 from aggregator.core.channels import is_plain_slug, topic_key
+from aggregator.core.identity import id_of
 from aggregator.core.text import MAX_TITLE, language_tag, plain
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -57,7 +58,14 @@ def _folder_address(given: str) -> str:
     href = _web_address(given)
     if "?" in href or "#" in href:
         raise ValueError("an address that file names can follow is expected: without ? and #")
-    return href if href.endswith("/") else href + "/"
+    href = href if href.endswith("/") else href + "/"
+    key = key_of(href) or ""
+    normal = href[: href.index(":")] + key[key.index(":") :]
+    if id_of(key) != key:  # it starts the ids of feeds, which RFC 4287 section 4.2.6 wants in normal form
+        raise ValueError("an address whose escapes are UTF-8 text is expected")
+    if href != normal:
+        raise ValueError(f"an address in normal form is expected, as {normal}")
+    return href
 
 
 def _domain(given: str) -> str:

@@ -56,7 +56,7 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _NOT_URI = re.compile(r"[\[\]{}|\\^`\"<> ]")
 _PLAIN_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
-_PORT = re.compile(r":[0-9]*$")  # the colons inside the brackets of IPv6 are none
+_PORT = re.compile(r":[0-9]*$")
 _MAX_ADDRESS = 2_048
 # What most addresses are: already in the form that the parser would give, so that it need not be asked.
 _SIMPLE = re.compile(
@@ -97,13 +97,14 @@ def read_key(address: str) -> str | None:
 
 
 def legal_href(address: str) -> str | None:
-    """Return `address` as an absolute http or https URI in ASCII, or None where it is none.
+    """Return `address` as an absolute http or https URI in ASCII, or None where there is none that feeds can carry.
 
     Only what RFC 3986 demands is changed: hosts in punycode, forbidden characters escaped. A name and a password in
-    it are dropped: they are nobody's business.
+    it are dropped: they are nobody's business. A host that is an IPv6 address has no form that RSS allows (its
+    addresses follow RFC 2396 in validators and readers, which knows no brackets).
     """
     url = _parse(address)
-    if url is None:
+    if url is None or url.hostname.startswith("["):
         return None
     if url.username or url.password:
         url.username = url.password = ""
@@ -188,13 +189,16 @@ def _percent(character: re.Match[str]) -> str:
 
 
 def domain_of(host: str) -> str:
-    """Return a host name as the domain of a provider: lower case, punycode, without `www.`; empty if it is none."""
+    """Return a host name as the domain of a provider: lower case, punycode, without `www.`; empty if it is none.
+
+    An IPv6 address is none, as in `legal_href`: providers are linked to.
+    """
     if _PLAIN_HOST.fullmatch(host) and "xn--" not in host:
         return host.removeprefix("www.") if host.count(".") > 1 else host
-    try:
-        name = ada_url.URL(f"https://{host.strip().rpartition('://')[2]}/").hostname.strip(".")
-    except ValueError:
+    url = _parse(f"https://{host.strip().rpartition('://')[2]}/")
+    if url is None or url.hostname.startswith("["):
         return ""
+    name = url.hostname.strip(".")
     return name.removeprefix("www.") if name.count(".") > 1 else name
 
 

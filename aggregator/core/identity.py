@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unicodedata import is_normalized
+from urllib.parse import unquote
+from uuid import NAMESPACE_URL, uuid5
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -21,6 +25,8 @@ class LedgerRow:
     former: tuple[str, ...] = ()
 
 
+_ESCAPED_ESCAPE = re.compile("%25[0-9A-Fa-f]{2}")
+
 Place = tuple[str, str]  # source and location of a document
 
 
@@ -29,12 +35,11 @@ class Assignment:
     """The ids of a batch of keys.
 
     row_of: key to the id it carries. claims: place to the id it was first published under, for the places whose
-    claim is new. fresh: ids that the ledger does not know yet.
+    claim is new.
     """
 
     row_of: Mapping[str, str]
     claims: Mapping[Place, str]
-    fresh: frozenset[str]
 
 
 def assign(
@@ -78,7 +83,7 @@ def assign(
         taken.add(id_)
         row_of[key] = id_
         new_claims.update((place, id_) for place in groups[key] if place not in mine)
-    return Assignment(row_of=row_of, claims=new_claims, fresh=frozenset(fresh))
+    return Assignment(row_of=row_of, claims=new_claims)
 
 
 def _claimed_keys(
@@ -103,9 +108,25 @@ def _index(pairs: Iterable[tuple[str, LedgerRow]]) -> dict[str, list[LedgerRow]]
 
 
 def _new_id(key: str, rows: Mapping[str, LedgerRow], fresh: Collection[str]) -> str:
-    """Return the key itself; where an entry that moved away still carries it, the key with a number."""
-    id_, number = key, 1
+    """Return the id of a key; where an entry that moved away still carries it, that of the key with a number."""
+    id_, number = id_of(key), 1
     while id_ in rows or id_ in fresh:
         number += 1
-        id_ = f"{key}#{number}"
+        id_ = id_of(f"{key}#{number}")
     return id_
+
+
+def id_of(key: str) -> str:
+    """Return a key as an id: itself, or a UUID of it (RFC 9562 section 5.5) where readers may rewrite its escapes.
+
+    RFC 4287 section 4.2.6 wants ids in normal form. Whoever normalises an IRI (RFC 3987 section 3.2) turns escapes
+    into text: what is then no UTF-8, not NFC, or an escape once more, does not come back as it was.
+    """
+    if "%" not in key:
+        return key
+    try:
+        text = unquote(key, errors="strict")
+    except UnicodeDecodeError:
+        text = None
+    is_stable = text is not None and is_normalized("NFC", text) and not _ESCAPED_ESCAPE.search(key)
+    return key if is_stable else uuid5(NAMESPACE_URL, key).urn

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from aggregator.core.dates import EARLIEST
 from aggregator.core.model import EPOCH, Entry
 
 if TYPE_CHECKING:
@@ -81,10 +82,14 @@ def edges_of(ordered: Sequence[Sighting]) -> tuple[Edge, ...]:
     return _unite([s.edges for s in ordered], lambda edge: edge.href)
 
 
-def first_published(ordered: Sequence[Sighting], now: datetime, earliest: datetime, latest: datetime) -> datetime:
-    """Return the date to publish an entry under that nobody has seen before: the winner's, where it is plausible."""
+def first_published(ordered: Sequence[Sighting], now: datetime) -> datetime:
+    """Return the date to publish an entry under that nobody has seen before: the winner's, where it is plausible.
+
+    A date ahead of `now` is none: mostly a local time that calls itself UTC, it would stay on top of every reader
+    until it comes true, and RSS validators object to it.
+    """
     given = next((s.published for s in ordered if s.published), None)
-    return given if given is not None and earliest <= given <= latest else now
+    return given if given is not None and EARLIEST <= given <= now else now
 
 
 def shown_from(published: datetime, first_seen: datetime, late: timedelta, *, source_is_new: bool) -> datetime:

@@ -96,7 +96,7 @@ class _Fields:
             if found is not None:
                 return given, found
             if given:
-                self.fault("address", name, f"{_shortened(given)} is no http or https address")
+                self.fault("address", name, f"{_shortened(given)} is no http or https address that feeds can link to")
         return "", None
 
     def flag(self, name: str) -> bool:

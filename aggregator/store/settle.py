@@ -9,11 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.channels import channels_of
-from aggregator.core.dates import EARLIEST
 from aggregator.core.merge import edges_of, fingerprint, first_published, in_order, merge, shown_from
 from aggregator.core.model import to_micros
 from aggregator.core.related import face_of
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 
 _RULES = "rules that entries were merged by"
 _SECOND = 1_000_000  # in microseconds; what changes is newer than it was, even against a clock that went back
-_MAX_AHEAD = timedelta(hours=24)
 
 
 def is_settled(db: Database, rules: Rules) -> bool:
@@ -126,7 +123,7 @@ class _Settling:
         identities.write()
 
     def _first_seen(self, id_: str, given: str, ordered: Sequence[Sighting], known_sources: set[str]) -> LedgerEntry:
-        published = first_published(ordered, self.now, EARLIEST, self.now + _MAX_AHEAD)
+        published = first_published(ordered, self.now)
         shown = shown_from(published, self.now, self.rules.late, source_is_new=ordered[0].source not in known_sources)
         return LedgerEntry(
             id=id_,

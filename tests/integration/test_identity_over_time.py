@@ -142,7 +142,7 @@ def test_a_renamed_source_keeps_the_ids(room: Newsroom) -> None:
     ("published", "expected"),
     [
         pytest.param("2026-10-20T08:00:00Z", "2026-10-20T08:00:00Z", id="plausible"),
-        pytest.param("2026-11-02T11:00:00Z", "2026-11-02T11:00:00Z", id="less than a day ahead"),
+        pytest.param("2026-11-01T14:00:00Z", "2026-11-01T13:00:00Z", id="an hour ahead: first seen"),
         pytest.param("2026-11-05T11:00:00Z", "2026-11-01T13:00:00Z", id="days ahead: first seen"),
         pytest.param("1989-01-01T00:00:00Z", "2026-11-01T13:00:00Z", id="before the web: first seen"),
         pytest.param("yesterday", "2026-11-01T13:00:00Z", id="unreadable: first seen"),

@@ -84,4 +84,4 @@ def test_a_whole_collection_becomes_feeds_that_nothing_objects_to(tmp_path: Path
     output = room.output()
     base = "https://feeds.test.example/"
     for path in sorted(output)[::7]:
-        assert not feedcheck.objections(output[path], f"{base}{path}"), path
+        assert not feedcheck.objections(output[path], f"{base}{path}", now=room.now), path

@@ -108,7 +108,7 @@ def test_a_faulty_file_costs_the_others_nothing(room: Newsroom) -> None:
         "articles/a.md:2:12: text after a closing quote, or an indentation that does not fit. Not published.",
         "articles/b.md:2:8: byte 0xff is not UTF-8. Not published.",
         "articles/c.md:1: no originalUrl or webUrl: an entry needs an address. Not published.",
-        "articles/d.md:5: originalUrl: mailto:someone@example.org is no http or https address. Not published.",
+        "articles/d.md:5: originalUrl: mailto:someone@example.org is no http or https address that feeds can link to. Not published.",
     ]
 
 

@@ -215,7 +215,7 @@ def test_providers(given: object, provider: Provider) -> None:
 
 
 def test_a_provider_on_a_bare_machine_has_a_name() -> None:
-    assert read(originalUrl="https://[2001:db8::1]:8080/a").provider == Provider("[2001:db8::1]", "[2001:db8::1]")
+    assert read(originalUrl="https://192.0.2.7:8080/a").provider == Provider("192.0.2.7", "192.0.2.7")
 
 
 def test_topics_of_the_context_are_added() -> None:

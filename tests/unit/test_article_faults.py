@@ -62,8 +62,8 @@ def test_a_fault_names_the_line_of_the_file() -> None:
     [
         (written(originalUrl=...), Fault("no_address", f"{LOCATION}:1", "no originalUrl or webUrl: an entry needs an address")),
         (b"---\n---\n", Fault("no_address", f"{LOCATION}:1", "no originalUrl or webUrl: an entry needs an address")),
-        (written(title="A", originalUrl="x"), Fault("address", f"{LOCATION}:2", "originalUrl: x is no http or https address")),
-        (written(originalUrl="javascript:a"), Fault("address", f"{LOCATION}:2", "originalUrl: javascript:a is no http or https address")),
+        (written(title="A", originalUrl="x"), Fault("address", f"{LOCATION}:2", "originalUrl: x is no http or https address that feeds can link to")),
+        (written(originalUrl="javascript:a"), Fault("address", f"{LOCATION}:2", "originalUrl: javascript:a is no http or https address that feeds can link to")),
         (written(originalUrl=[ADDRESS]), Fault("field", f"{LOCATION}:2", "originalUrl: a list where text is expected; ignored")),
         (b"---\na: b: c\n---\n", Fault("front_matter", f"{LOCATION}:2:5", "a second `: ` in one value; put the value in quotes")),
         (b"---\na: b\n", Fault("front_matter", f"{LOCATION}:1:1", "front matter is never closed by ---")),

@@ -206,7 +206,6 @@ def test_the_key_of_a_provider(provider: Provider, split: tuple[str, ...], key: 
         ("providers/harbour.example", "providers/harbour.example"),
         ("providers/xn--mnchen-3ya.example", "providers/xn--mnchen-3ya.example"),
         ("providers/1.2.3.4", "providers/1.2.3.4"),
-        ("providers/[2001:db8::1]", "providers/2001-db8-1-#"),
         ("providers/harbour", "providers/harbour-#"),
         ("providers/con.example", "providers/con-example-#"),
         ("providers/..", "providers/#"),

@@ -65,6 +65,14 @@ def faults(folder: Path, text: str) -> list[str]:
             "aggregator.yaml:1:11: base_url: an address that file names can follow is expected: without ? and #",
         ),
         (
+            "base_url: https://x.example./%7Enews\n",
+            "aggregator.yaml:1:11: base_url: an address in normal form is expected, as https://x.example/~news/",
+        ),
+        (
+            "base_url: https://x.example/caf%E9\n",
+            "aggregator.yaml:1:11: base_url: an address whose escapes are UTF-8 text is expected",
+        ),
+        (
             SMALLEST + "text: {read: 'At {provider.name}'}\n",
             "aggregator.yaml:2:14: text.read: names in braces are filled in; here: {provider}",
         ),

@@ -120,6 +120,10 @@ ATOM_CASES = [
     ("NonCanonicalURI", "<id>https://www.quay.example/crane", "<id>https://www.quay.example"),
     ("NonCanonicalURI", "<id>https://www.quay.example/crane", "<id>https://www.quay.example/50%"),
     ("NonCanonicalURI", "<id>https://www.quay.example/crane", "<id>https://www.quay.example/%41"),
+    ("NonCanonicalURI", "<id>https://www.quay.example/crane", "<id>https://www.quay.example/gr%FAa"),
+    ("NonCanonicalURI", "<id>https://www.quay.example/crane", "<id>https://www.quay.example/gru%CC%81a"),
+    ("NonCanonicalURI", "<id>https://www.quay.example/crane", "<id>https://www.quay.example/50%252F"),
+    ("InvalidUriChar", "<id>https://www.quay.example/crane", "<id>https://[2001:db8::1]/crane"),
     ("ImplausibleDate", "<published>2026", "<published>2027"),
     ("ImplausibleDate", "<published>2026", "<published>1989"),
     ("InvalidRFC3339Date", "<published>2026-10-20T08:00:00Z", "<published>2026-10-20T08:00:00"),
@@ -179,6 +183,7 @@ RSS_CASES = [
     ("InvalidUriChar", "<link>https://www.quay.example/crane<", "<link>https://www.quay.example/{crane}<"),
     ("UriNotIri", "<link>https://www.quay.example/crane<", "<link>https://www.quay.example/grúa<"),
     ("ImplausibleDate", "<pubDate>Tue, 20 Oct 2026", "<pubDate>Wed, 20 Oct 2027"),
+    ("ImplausibleDate", "<pubDate>Tue, 20 Oct 2026 08:00", "<pubDate>Sun, 01 Nov 2026 00:11"),
     ("InvalidRFC2822Date", "<pubDate>Tue, 20 Oct 2026 08:00:00 +0000", "<pubDate>2026-10-20T08:00:00Z"),
     ("InvalidRFC2822Date", "<pubDate>Tue", "<pubDate>Wed"),
     ("InvalidRFC2822Date", "<lastBuildDate>Tue, 20 Oct", "<lastBuildDate>Tue, 40 Oct"),
@@ -245,4 +250,4 @@ def test_repeated_json_ids_are_an_event() -> None:
 
 def test_what_is_no_feed_or_too_large_is_said() -> None:
     assert found("<html/>") == ["NotAFeed"]
-    assert feedcheck.events(b" " * (feedcheck.MAX_BYTES + 1), SELF) == ["ValidatorLimit"]
+    assert feedcheck.events(b" " * (feedcheck.MAX_BYTES + 1), SELF, now=NOW) == ["ValidatorLimit"]

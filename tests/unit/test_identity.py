@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.core.identity import Assignment, LedgerRow, assign
+from aggregator.core.identity import Assignment, LedgerRow, assign, id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,15 +37,14 @@ class Scenario:
     rows: tuple[LedgerRow, ...] = ()
     elsewhere: Mapping[str, set[str]] = field(default_factory=dict)
     claims: Mapping[str, str] = field(default_factory=dict)
-    fresh: frozenset[str] = frozenset()
 
 
 SCENARIOS = {
     "a new key is its own id": Scenario(
-        groups={"a": "f"}, ids={"a": "a"}, claims={"f": "a"}, fresh=frozenset("a")
+        groups={"a": "f"}, ids={"a": "a"}, claims={"f": "a"}
     ),
     "files of one new key share it": Scenario(
-        groups={"a": "fg"}, ids={"a": "a"}, claims={"f": "a", "g": "a"}, fresh=frozenset("a")
+        groups={"a": "fg"}, ids={"a": "a"}, claims={"f": "a", "g": "a"}
     ),
     "what is known stays": Scenario(
         groups={"a": "f"}, claimed={"f": "a"}, rows=(row("a", "a"),), ids={"a": "a"}
@@ -64,19 +63,19 @@ SCENARIOS = {
     ),
     "of two keys that claim an id the ledger's keeps it": Scenario(
         groups={"a": "f", "b": "g"}, claimed={"f": "x", "g": "x"}, rows=(row("x", "b"),),
-        ids={"a": "a", "b": "x"}, claims={"f": "a"}, fresh=frozenset("a"),
+        ids={"a": "a", "b": "x"}, claims={"f": "a"},
     ),
     "of two strange keys that claim an id the smaller gets it": Scenario(
         groups={"b": "f", "c": "g"}, claimed={"f": "a", "g": "a"}, rows=(row("a", "a"),),
-        ids={"b": "a", "c": "c"}, claims={"g": "c"}, fresh=frozenset("c"),
+        ids={"b": "a", "c": "c"}, claims={"g": "c"},
     ),
     "a key elsewhere keeps the id that the ledger has for it": Scenario(
         groups={"b": "g"}, claimed={"g": "a"}, rows=(row("a", "a"),), elsewhere={"a": {"a"}},
-        ids={"b": "b"}, claims={"g": "b"}, fresh=frozenset("b"),
+        ids={"b": "b"}, claims={"g": "b"},
     ),
     "a smaller key elsewhere gets an id that nobody has by right": Scenario(
         groups={"c": "g"}, claimed={"g": "a"}, rows=(row("a", "a"),), elsewhere={"a": {"b"}},
-        ids={"c": "c"}, claims={"g": "c"}, fresh=frozenset("c"),
+        ids={"c": "c"}, claims={"g": "c"},
     ),
     "nobody elsewhere is no claim": Scenario(
         groups={"a": "g"}, rows=(row("a", "a"),), elsewhere={"a": set()}, ids={"a": "a"}, claims={"g": "a"}
@@ -93,16 +92,16 @@ SCENARIOS = {
     ),
     "a split gives the new key an id of its own": Scenario(
         groups={"a": "f", "d": "g"}, claimed={"f": "a", "g": "a"}, rows=(row("a", "a"),),
-        ids={"a": "a", "d": "d"}, claims={"g": "d"}, fresh=frozenset("d"),
+        ids={"a": "a", "d": "d"}, claims={"g": "d"},
     ),
     "an address whose id moved away gets a numbered one": Scenario(
         groups={"a": "g", "b": "f"}, claimed={"f": "a"}, rows=(row("a", "b", 0, ("a",)),),
-        ids={"a": "a#2", "b": "a"}, claims={"g": "a#2"}, fresh=frozenset({"a#2"}),
+        ids={"a": "a#2", "b": "a"}, claims={"g": "a#2"},
     ),
     "and the next one the next number": Scenario(
         groups={"a": "h", "b": "f", "c": "g"}, claimed={"f": "a", "g": "a#2"},
         rows=(row("a", "b", 0, ("a",)), row("a#2", "c", 1, ("a",))),
-        ids={"a": "a#3", "b": "a", "c": "a#2"}, claims={"h": "a#3"}, fresh=frozenset({"a#3"}),
+        ids={"a": "a#3", "b": "a", "c": "a#2"}, claims={"h": "a#3"},
     ),
     "a file that returns to its former address finds its id": Scenario(
         groups={"a": "g"}, rows=(row("a", "b", 0, ("a",)),), ids={"a": "a"}, claims={"g": "a"}
@@ -115,11 +114,11 @@ SCENARIOS = {
     ),
     "who has an id keeps it before who had it": Scenario(
         groups={"a": "f", "b": "g"}, rows=(row("x", "b", 0, ("a",)),),
-        ids={"a": "a", "b": "x"}, claims={"f": "a", "g": "x"}, fresh=frozenset("a"),
+        ids={"a": "a", "b": "x"}, claims={"f": "a", "g": "x"},
     ),
     "of two that had an id the smaller gets it": Scenario(
         groups={"a": "f", "b": "g"}, rows=(row("x", "c", 0, ("b", "a")),),
-        ids={"a": "x", "b": "b"}, claims={"f": "x", "g": "b"}, fresh=frozenset("b"),
+        ids={"a": "x", "b": "b"}, claims={"f": "x", "g": "b"},
     ),
     "a new file at an address with an older id brings it back": Scenario(
         groups={"b": "fg"}, claimed={"f": "a"}, rows=(row("a", "a", 2), row("b", "b", 1)),
@@ -145,7 +144,6 @@ def test_ids_over_time(scenario: Scenario) -> None:
     ) == Assignment(
         row_of=scenario.ids,
         claims={at(name): id_ for name, id_ in scenario.claims.items()},
-        fresh=scenario.fresh,
     )
 
 
@@ -183,7 +181,6 @@ def test_every_key_has_one_id_and_no_two_share_one(
     made = assign(groups, claims, rows, elsewhere)
     assert set(made.row_of) == set(groups)
     assert len(set(made.row_of.values())) == len(groups)
-    assert made.fresh == set(made.row_of.values()) - set(rows)
     for key, places in groups.items():
         for place in places:
             # Whoever is not where its claim is has a new one, and that is the key's id.
@@ -220,3 +217,29 @@ def test_ids_do_not_depend_on_the_order_of_anything(
         {id_: rows[id_] for id_ in random.sample(sorted(rows), len(rows))},
         {id_: elsewhere[id_] for id_ in random.sample(sorted(elsewhere), len(elsewhere))},
     )
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "https://x.example/a",
+        "https://x.example/caf%C3%A9?q=a%20b",
+        "https://x.example/50%25",
+        "https://x.example/a%2Fb",
+    ],
+)
+def test_a_key_in_normal_form_is_its_own_id(key: str) -> None:
+    assert id_of(key) == key
+
+
+@pytest.mark.parametrize(
+    ("key", "id_"),
+    [
+        pytest.param("https://x.example/caf%E9", "urn:uuid:ae5bd89d-979e-56f1-971d-efb892d37221", id="not UTF-8"),
+        pytest.param("https://x.example/cafe%CC%81", "urn:uuid:f75e2b0b-9d4f-5e66-bdc4-e078e2de07ce", id="not NFC"),
+        pytest.param("https://x.example/50%252F", "urn:uuid:45acd14c-3d1b-50a9-a9f3-6aca4cbeecec", id="escaped twice"),
+    ],
+)
+def test_a_key_that_readers_may_rewrite_gives_a_uuid(key: str, id_: str) -> None:
+    assert id_of(key) == id_
+    assert assign({key: [at("f")]}, {}, {}, {}).row_of == {key: id_}
