@@ -22,8 +22,9 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     """
     waiting: dict[Path, Path] = {}
     try:
+        for folder in sorted({path.parent for path in files}):
+            make_folder(folder)
         for path, data in files.items():
-            make_folder(path.parent)
             waiting[path] = _written_beside(path, data)
         for path, temporary in list(waiting.items()):
             temporary.replace(path)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+_MOST_BYTES = 4_000_000  # validators and readers give up at 5 MB: the least number of entries does not go beyond
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
@@ -56,7 +58,8 @@ def cut(members: Iterable[C], window: Window) -> Cut[C]:
         recent = bool(shown) and shown[0].shown - member.shown <= window.span
         if len(shown) >= max(window.entries, window.at_least) and not recent:
             break
-        if len(shown) >= window.at_least and total + member.size > window.max_bytes:
+        limit = window.max_bytes if len(shown) >= window.at_least else max(window.max_bytes, _MOST_BYTES)
+        if shown and total + member.size > limit:
             return Cut(tuple(shown), by_size=True)
         shown.append(member)
         total += member.size

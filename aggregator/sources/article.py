@@ -33,6 +33,7 @@ _OTHER_ADDRESSES = ("webUrl", "sourceUrl", "ampWebUrl", "cdnAmpWebUrl", "ampUrl"
 _SUMMARY = ("excerpt", "abstract")
 _QUALITY = ("quality", "score")
 _TRUE = frozenset({"true", "yes", "on", "1"})
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,9}\s*")
 _MAX_EDGES = 1_000
 _MAX_PIXELS = 100_000
 
@@ -270,7 +271,7 @@ def _text(value: Value) -> str:
 
 
 def _integer(given: str) -> int | None:
-    return int(given) if re.fullmatch(r"[+-]?[0-9]{1,9}", given.strip()) else None
+    return int(given) if _INTEGER.fullmatch(given) else None
 
 
 def _shortened(given: str) -> str:

@@ -31,6 +31,8 @@ _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u(
 # breaks (section 5.4), which YAML 1.2 does not.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
+_PLAIN_BYTES = b"\t\n\r" + bytes(range(0x20, 0x7F))
+
 # What libyaml says to those who know its grammar, said to those who edit the file.
 _PLAINLY = {
     "did not find expected key": "text after a closing quote, or an indentation that does not fit",
@@ -78,7 +80,7 @@ def read(data: bytes, unread: str = "") -> FrontMatter:
     opening = _FENCE_OPEN.match(data)
     if opening is None:
         raise FrontMatterError(1, 1, "no front matter")
-    closing = _FENCE_CLOSE.search(data, opening.end(), opening.end() + MAX_BYTES + 4)
+    closing = _closing(data, opening.end())
     if closing is None:
         large = len(data) - opening.end() > MAX_BYTES
         reason = (
@@ -92,6 +94,16 @@ def read(data: bytes, unread: str = "") -> FrontMatter:
     builder = _Builder(_repair(head))
     fields = builder.mapping()
     return FrontMatter(fields, builder.lines, _decode(data[closing.end() :], first_line=body_line))
+
+
+def _closing(data: bytes, start: int) -> re.Match[bytes] | None:
+    """Find the line that closes a fence; most are three hyphens, and those are found faster than any pattern."""
+    end = start + MAX_BYTES + 4
+    hyphens = data.find(b"\n---", start - 1, end)
+    first = hyphens if hyphens >= 0 else end
+    if data.find(b"\n...", start - 1, first) < 0 and (match := _FENCE_CLOSE.match(data, first + 1, end)):
+        return match
+    return _FENCE_CLOSE.search(data, start, end)
 
 
 def _decode(data: bytes, first_line: int) -> str:
@@ -116,7 +128,9 @@ def _without(key: str, text: str) -> str:
 def _repair(text: str) -> str:
     if "\\ud" in text or "\\uD" in text:
         text = _SURROGATES.sub(_join, text)
-    return text if text.isascii() and text.isprintable() else _UNPRINTABLE.sub(" ", text)
+    if text.isascii() and not text.encode().translate(None, _PLAIN_BYTES):
+        return text
+    return _UNPRINTABLE.sub(" ", text)
 
 
 def _join(match: re.Match[str]) -> str:

@@ -54,6 +54,13 @@ def test_the_least_number_counts_where_it_is_the_larger() -> None:
     assert len(cut(members, Window(entries=2, at_least=4, span=timedelta(0))).shown) == 4
 
 
+def test_the_least_number_makes_no_feed_that_readers_refuse() -> None:
+    made = cut([Member(age, 1_500_000) for age in range(5)], Window())
+    assert len(made.shown) == 2
+    assert made.by_size
+    assert len(cut([Member(0, 4_500_000), Member(1)], Window()).shown) == 1
+
+
 def test_no_more_members_are_read_than_needed() -> None:
     members = (Member(age * 10) for age in count())
     cut(members, SMALL)
