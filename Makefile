@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 CONFIG ?= config/aggregator.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format validate bench lock clean
+.PHONY: help run test pythons check format validate bench lock clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -17,6 +17,9 @@ run: $(VENV)/.run ## gather the articles and write the feeds to out/
 
 test: check ## all checks, then all tests in parallel
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
+
+pythons: $(VENV)/.dev ## set up the other Pythons of this machine, for the test that all of them write the same bytes
+	$(BIN)/python tests/pythons.py
 
 check: $(VENV)/.dev ## lint, format, types, import rules
 	$(BIN)/ruff check .
