@@ -27,11 +27,13 @@ def main() -> None:
     for version, python in sorted(others().items()):
         folder = ENVIRONMENTS / version
         try:
-            print(f"Python {version}: {python}", flush=True)
+            sys.stdout.write(f"Python {version}: {python}\n")
             _make(folder, python)
         except subprocess.CalledProcessError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            print(f"Python {version}: left out: {' '.join(map(str, error.cmd))} ended with {error.returncode}")
+            sys.stdout.write(
+                f"Python {version}: left out: {' '.join(map(str, error.cmd))} ended with {error.returncode}\n"
+            )
 
 
 def others() -> dict[str, Path]:
@@ -54,10 +56,11 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _make(folder: Path, python: Path) -> None:
-    if not (folder / "bin" / "python").exists():
+    inside = folder / "bin" / "python"
+    if not inside.exists():
         subprocess.run([python, "-m", "venv", folder], check=True)
-    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", REQUIREMENTS]
-    subprocess.run([folder / "bin" / "python", *install], check=True)
+    install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r")
+    subprocess.run([inside, *install, REQUIREMENTS], check=True)
 
 
 if __name__ == "__main__":

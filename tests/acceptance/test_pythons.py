@@ -12,7 +12,7 @@ from newsroom import Newsroom
 from pythons import ENVIRONMENTS
 
 TESTS = Path(__file__).parent.parent
-PASS = "import sys, pathlib, newsroom; newsroom.Newsroom(pathlib.Path(sys.argv[1])).run()"
+SCRIPT = "import sys, pathlib, newsroom; newsroom.Newsroom(pathlib.Path(sys.argv[1])).run()"
 FOUND = sorted(ENVIRONMENTS.glob("*/bin/python"))
 
 
@@ -24,7 +24,7 @@ def test_every_python_that_is_found_writes_the_same_bytes(tmp_path: Path, python
     theirs = ours.copy(tmp_path / "theirs")
     ours.run()
     environment = {**os.environ, "PYTHONPATH": f"{TESTS.parent}{os.pathsep}{TESTS}"}
-    subprocess.run([python, "-W", "error", "-c", PASS, theirs.folder], env=environment, check=True)
+    subprocess.run([python, "-W", "error", "-c", SCRIPT, theirs.folder], env=environment, check=True)
     assert len(ours.output()) > 100
     assert theirs.output() == ours.output()
     assert (theirs.state / "ledger.jsonl").stat().st_size == (ours.state / "ledger.jsonl").stat().st_size
