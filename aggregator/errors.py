@@ -2,6 +2,7 @@
 
 AggregatorError
 ├── ConfigError       the configuration is unusable; carries every fault in it
+├── UnknownSource     an option names a source that there is not
 ├── StoreError        the state cannot be read or written
 │   ├── LockedError   another pass holds the state
 │   ├── StateMissing  feeds of ours are published, but their ledger is gone
@@ -34,6 +35,15 @@ class ConfigError(AggregatorError):
         self.faults = tuple(faults)
 
 
+class UnknownSource(AggregatorError):  # noqa: N818  the name says the condition, as FileNotFound would
+    """An option names a source that there is not."""
+
+    exit_code = 2
+
+    def __init__(self, names: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(f"no source is called {', '.join(names)}; there is: {', '.join(known)}")
+
+
 class StoreError(AggregatorError):
     """The state cannot be read or written."""
 
@@ -47,7 +57,7 @@ class LockedError(StoreError):
         super().__init__(f"{path}: another pass is running; --wait 5m waits for it")
 
 
-class StateMissing(StoreError):  # noqa: N818  the name says the condition, as FileNotFound would
+class StateMissing(StoreError):  # noqa: N818  as above
     """Feeds of ours are published, but the ledger that gave them their ids is gone."""
 
     exit_code = 1
@@ -59,7 +69,7 @@ class StateMissing(StoreError):  # noqa: N818  the name says the condition, as F
         )
 
 
-class StateTaken(StoreError):  # noqa: N818  the same
+class StateTaken(StoreError):  # noqa: N818  as above
     """The state belongs to another output folder: two configurations would undo each other's feeds."""
 
     exit_code = 1

@@ -42,13 +42,15 @@ class Manifest:
     """What the last pass left in the output folder.
 
     lineage, revision: of the ledger, up to which everything is published. output: the folder, seen from the state's, so
-    that two sites never share a state unnoticed. look: digest of what feeds depend on besides their
+    that two sites never share a state unnoticed. base_url: where it was served. program: the version that wrote it. look: digest of what feeds depend on besides their
     entries. files: by path below the output folder. updated: by channel, in microseconds since the epoch.
     """
 
     lineage: str = ""
     revision: int = 0
     output: str = ""
+    base_url: str = ""
+    program: str = ""
     look: str = ""
     files: dict[str, Written] = field(default_factory=dict)
     updated: dict[str, int] = field(default_factory=dict)
@@ -60,10 +62,12 @@ _ADAPTER = TypeAdapter(Manifest)
 class Output:
     """One pass over the output folder; counts what it does.
 
-    manifest: what the last pass left, brought up to date file by file; empty where there was none.
+    manifest: what the last pass left, brought up to date file by file; empty where there was none. is_dry: whether it
+    only counts what it would do.
     """
 
-    def __init__(self, folder: Path, state: Path) -> None:
+    def __init__(self, folder: Path, state: Path, *, dry: bool) -> None:
+        self.is_dry = dry
         self._folder = folder
         self._file = state / MANIFEST
         self._place = os.path.relpath(folder, state)
@@ -83,6 +87,8 @@ class Output:
 
     def prepare(self) -> None:
         """Make the folder, and sweep what an interrupted pass left in it and in the state's."""
+        if self.is_dry:
+            return
         files.make_folder(self._folder)
         files.sweep([self._file.parent, *(self._folder / name for name in _FOLDERS)])
 
@@ -108,6 +114,13 @@ class Output:
         except OSError:
             return False
 
+    def published(self, path: str) -> bytes:
+        """Return a file as subscribers get it now; nothing where there is none."""
+        try:
+            return (self._folder / path).read_bytes()
+        except OSError:
+            return b""
+
     def write(self, documents: Mapping[str, bytes], check: Callable[[str, bytes], str], *, reread: bool) -> None:
         """Write the documents that are not there as they should be, all or none of a batch.
 
@@ -127,7 +140,8 @@ class Output:
             else:
                 batch[target] = document
                 self.manifest.files[path] = written
-        files.write_all(batch)
+        if not self.is_dry:
+            files.write_all(batch)
         self.written += len(batch)
 
     def _is_foreign(self, path: str, target: Path) -> bool:
@@ -152,8 +166,9 @@ class Output:
         for path in sorted(self.manifest.files.keys() - set(wanted)):
             target = self._folder / path
             if target.exists():
-                target.unlink()
-                folders.add(target.parent)
+                if not self.is_dry:
+                    target.unlink()
+                    folders.add(target.parent)
                 self.removed += 1
             del self.manifest.files[path]
         for folder in sorted(folders):
@@ -162,18 +177,18 @@ class Output:
     def finish(self) -> None:
         """Write the manifest if it is not what it was; on the disk when this returns."""
         self.manifest.output = self._place
-        if _ADAPTER.dump_json(self.manifest) != self._before:
+        if not self.is_dry and _ADAPTER.dump_json(self.manifest) != self._before:
             files.write_all({self._file: _ADAPTER.dump_json(self.manifest, indent=1)})
 
 
-def opened(folder: Path, state: Path) -> Output:
-    """Look at an output folder as the last pass left it.
+def opened(folder: Path, state: Path, *, dry: bool = False) -> Output:
+    """Look at an output folder as the last pass left it; `dry` to leave it so.
 
     Raises:
         PublishError: the manifest is there, but cannot be read.
     """
     with named_errors(state):
-        return Output(folder, state)
+        return Output(folder, state, dry=dry)
 
 
 def feeds_of_ours(folder: Path) -> int:

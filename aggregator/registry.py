@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aggregator.catalogue import Page
     from aggregator.formats import Format
     from aggregator.sources import Parser
 
@@ -20,6 +21,8 @@ PARSERS: Mapping[str, str] = {
     "article": "aggregator.sources.article:parse",
 }
 
+PAGES: tuple[str, ...] = ()
+
 
 def format_named(name: str) -> Format:
     """Return the format that the configuration calls `name`."""
@@ -29,6 +32,11 @@ def format_named(name: str) -> Format:
 def parser_named(name: str) -> Parser:
     """Return the parser of a kind of document."""
     return cast("Parser", _resolve(PARSERS[name]))
+
+
+def catalogue_pages() -> tuple[Page, ...]:
+    """Return the pages that list what is published."""
+    return tuple(cast("Page", _resolve(target)) for target in PAGES)
 
 
 def _resolve(target: str) -> Any:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.errors import StateMissing, StateTaken
+from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import Options, gather
 from aggregator.output import feeds_of_ours, opened
-from aggregator.publish import Since, publish
+from aggregator.press import Since
+from aggregator.publish import publish
 from aggregator.store import ledger_text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from aggregator.config import Config
     from aggregator.core.model import Fault
     from aggregator.gather import Gathered
+    from aggregator.output import Output
     from aggregator.publish import Progress, Published
     from aggregator.store import Settled, Store, Totals
 
@@ -41,16 +44,20 @@ class Report:
         return [*self.gathered.faults, *self.published.faults]
 
 
-def run(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Report:
-    """Carry out one pass.
+def run(
+    config: Config, store: Store, now: datetime, options: Options, progress: Progress, *, output: Output | None = None
+) -> Report:
+    """Carry out one pass; `output` is the folder that the configuration names, unless it is given.
 
     Raises:
+        UnknownSource: an option names a source that there is not.
         StateMissing: feeds of ours are published, but the state that made them is gone.
         StoreError, PublishError: our own files cannot be read or written.
     """
-    output = opened(config.output, config.state)
+    output = output or opened(config.output, config.state)
     if other := output.belongs_to():
         raise StateTaken(config.state, config.output, other)
+    _check_names({*options.accept_removals, *options.accept_new}, config, store)
     distrust = store.ledger.setting(_DISTRUST) or not output.is_from(store.ledger.lineage(), store.ledger.revision())
     if ledger_text.recover(config.state, store.ledger) or distrust:
         store.ledger.keep_setting(_DISTRUST, "yes")  # until a pass is through, whatever ends this one
@@ -72,3 +79,10 @@ def run(config: Config, store: Store, now: datetime, options: Options, progress:
     if distrust:
         store.ledger.keep_setting(_DISTRUST, "")
     return Report(first=first, gathered=gathered, settled=settled, totals=store.entries.totals(), published=published)
+
+
+def _check_names(given: Collection[str], config: Config, store: Store) -> None:
+    known = dict.fromkeys([*(folder.name for folder in config.articles), *store.sources.names()])
+    unknown = sorted(set(given) - known.keys())
+    if unknown:
+        raise UnknownSource(unknown, list(known))

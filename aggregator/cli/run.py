@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from aggregator.cli.options import config_option, json_option, loaded
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aggregator.config import Config
+    from aggregator.gather import Options
+    from aggregator.publish import Progress
     from aggregator.run import Report
 
 _NEEDED = 1
@@ -40,6 +44,7 @@ class _Duration(click.ParamType[timedelta]):
 )
 @click.option("--accept-new", multiple=True, metavar="NAME", help="The new articles of NAME are meant to be new.")
 @click.option("--start-over", is_flag=True, help="Begin a new ledger although feeds of ours are published.")
+@click.option("--dry-run", is_flag=True, help="Say what a run would do to each feed; write nothing, not even state.")
 @click.option("--wait", type=_Duration(), default=timedelta(0), help="Wait so long for another pass to end, as 5m.")
 @json_option
 @click.option("-v", "--verbose", is_flag=True, help="Say more: every feed that has news.")
@@ -52,45 +57,62 @@ def run(  # noqa: PLR0913  an option each
     accept_removals: tuple[str, ...],
     accept_new: tuple[str, ...],
     start_over: bool,
+    dry_run: bool,
     wait: timedelta,
     as_json: bool,
     verbose: bool,
     quiet: bool,
 ) -> int:
     """Gather the articles, publish the feeds that changed, and say what was done."""
-    from aggregator import run as passes  # noqa: PLC0415  --help needs none of it
+    from aggregator.cli.plan import notices, plan_lines, plan_object  # noqa: PLC0415  --help needs none of it
     from aggregator.cli.progress import progress_bar  # noqa: PLC0415
     from aggregator.cli.report import as_object, as_text  # noqa: PLC0415
-    from aggregator.store import sqlite  # noqa: PLC0415
+    from aggregator.gather import Options  # noqa: PLC0415
 
     # A pass makes many values and next to no cycles: looking for those every 700 values would cost 3 % of it.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     config = loaded(config_path)
-    options = passes.Options(
+    options = Options(
         full=full,
         accept_removals=frozenset(accept_removals),
         accept_new=frozenset(accept_new),
         start_over=start_over,
     )
     started = datetime.now(UTC)
-    with progress_bar(quiet=quiet or as_json) as progress, sqlite.opened(config.state, wait) as store:
-        known = dict.fromkeys([*(folder.name for folder in config.articles), *store.sources.names()])
-        unknown = sorted({*accept_removals, *accept_new} - known.keys())
-        if unknown:
-            raise click.BadParameter(f"no source is called {', '.join(unknown)}; there is: {', '.join(known)}")
-        if start_over and not store.ledger.is_empty():
-            click.echo("warning: --start-over has no effect: the ledger is there", err=True)
-        now = datetime.now(UTC).replace(microsecond=0)  # after a wait for the lock: no pass is older than the last
-        report = passes.run(config, store, now, options, progress)
+    with progress_bar(quiet=quiet or as_json) as progress:
+        report = _dry(config, options, progress) if dry_run else _wet(config, options, progress, wait)
     if as_json:
-        click.echo(as_object(report))
-    else:
-        elapsed = datetime.now(UTC) - started
-        text = as_text(report, config, elapsed, quiet=quiet and not (strict and report.faults), verbose=verbose)
-        if text:
-            click.echo(text, err=quiet)
+        plan = plan_object(report.published) if dry_run else {}
+        click.echo(json.dumps(json.loads(as_object(report)) | plan, ensure_ascii=False))
+        return _exit_code(report, strict=strict)
+    elapsed = datetime.now(UTC) - started
+    text = as_text(report, config, elapsed, quiet=quiet and not (strict and report.faults), verbose=verbose)
+    more = [] if quiet else [*notices(report.published, config), *(plan_lines(report.published) if dry_run else [])]
+    for part in filter(None, (text, "\n".join(more))):
+        click.echo(part, err=quiet)
     return _exit_code(report, strict=strict)
+
+
+def _wet(config: Config, options: Options, progress: Progress, wait: timedelta) -> Report:
+    from aggregator import run as passes  # noqa: PLC0415
+    from aggregator.store import sqlite  # noqa: PLC0415
+
+    with sqlite.opened(config.state, wait) as store:
+        if options.start_over and not store.ledger.is_empty():
+            click.echo("warning: --start-over has no effect: the ledger is there", err=True)
+        # After a wait for the lock: no pass is older than the last.
+        return passes.run(config, store, _now(), options, progress)
+
+
+def _dry(config: Config, options: Options, progress: Progress) -> Report:
+    from aggregator.rehearsal import rehearse  # noqa: PLC0415
+
+    return rehearse(config, _now(), options, progress)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _exit_code(report: Report, *, strict: bool) -> int:

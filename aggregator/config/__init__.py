@@ -43,7 +43,11 @@ class Folder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What the owner wants; all paths absolute. file: as it was named. warnings: what is legal, but hardly meant."""
+    """What the owner wants; all paths absolute.
+
+    file: as it was named. warnings: what is legal, but hardly meant. index: whether pages list what is published.
+    listed_from: entries that a provider needs for a place on them.
+    """
 
     file: Path
     warnings: tuple[str, ...] = ()
@@ -54,6 +58,8 @@ class Config:
     articles: tuple[Folder, ...]
     output: Path
     formats: tuple[str, ...]
+    index: bool
+    listed_from: int
     state: Path
 
 
@@ -145,6 +151,8 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         articles=_folders(file.articles, folder),
         output=output,
         formats=tuple(dict.fromkeys(file.output.formats)),
+        index=file.output.index,
+        listed_from=file.providers.list_from,
         state=_below(folder, file.state) if file.state else Path(state) if state else output.parent / "state",
     )
 

@@ -152,6 +152,7 @@ class OutputSection(_Section):
         BeforeValidator(_listed),
         Field(min_length=1, description="Any of atom, rss, json."),
     ] = ("atom", "rss")
+    index: Annotated[bool, Field(description="Also `index.html`, `feeds.opml` and `providers.opml`.")] = True
 
 
 class WindowSection(_Section):
@@ -220,6 +221,7 @@ class ProvidersSection(_Section):
     """Feeds by provider."""
 
     feeds_from: Annotated[int, Field(ge=1, description="Entries that a provider needs for a feed of its own.")] = 1
+    list_from: Annotated[int, Field(ge=1, description="And for a place in `index.html` and `providers.opml`.")] = 3
     split: Annotated[
         tuple[Annotated[str, AfterValidator(_domain)], ...],
         BeforeValidator(_listed),

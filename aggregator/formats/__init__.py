@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aggregator.core.channels import Policy
     from aggregator.core.model import Channel, Entry
@@ -70,6 +70,7 @@ class Format:
 
     fragment: takes an entry, what `content.content_of` makes of it once for all formats, and the style.
     check: what makes a document unfit to be published; an empty text where nothing does.
+    titles: the entries of a document of ours, ids and titles in their order.
     """
 
     suffix: str
@@ -77,3 +78,4 @@ class Format:
     fragment: Callable[[Entry, Content, Style], bytes]
     wrap: Callable[[Channel, Sequence[bytes], Site], bytes]
     check: Callable[[bytes], str]
+    titles: Callable[[bytes], Mapping[str, str]]

@@ -9,7 +9,7 @@ from aggregator.core.dates import parse_instant
 from aggregator.formats import GENERATOR, Format
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from aggregator.core.model import Channel, Entry, Link
@@ -87,6 +87,10 @@ def _check(document: bytes) -> str:
     return f"a date that is none: {bad[0]}" if bad else ""
 
 
+def _titles(document: bytes) -> Mapping[str, str]:
+    return {item["id"]: item["title"] for item in json.loads(document)["items"]}
+
+
 def _dump(item: dict[str, Any]) -> bytes:
     return _ENCODER.encode(_present(**item)).encode()
 
@@ -105,4 +109,5 @@ JSON = Format(
     fragment=_fragment,
     wrap=_wrap,
     check=_check,
+    titles=_titles,
 )

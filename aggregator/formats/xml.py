@@ -18,7 +18,7 @@ from lxml import etree
 from aggregator.core.text import looks_like_markup, without_markup
 from aggregator.formats import GENERATOR, Format
 from aggregator.formats.content import scheme_of
-from aggregator.formats.xml_check import check_atom, check_rss
+from aggregator.formats.xml_check import check_atom, check_rss, titles_in_atom, titles_in_rss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -236,6 +236,7 @@ ATOM = Format(
     fragment=_atom_fragment,
     wrap=_wrap_atom,
     check=check_atom,
+    titles=titles_in_atom,
 )
 RSS = Format(
     suffix="rss",
@@ -243,4 +244,5 @@ RSS = Format(
     fragment=_rss_fragment,
     wrap=_wrap_rss,
     check=check_rss,
+    titles=titles_in_rss,
 )

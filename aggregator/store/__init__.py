@@ -175,6 +175,10 @@ class Entries(Protocol):
         """Count how often each spelling of a channel's name is used by its entries."""
         ...
 
+    def census(self) -> Mapping[str, Mapping[str, int]]:
+        """Return `labels` of every channel that has an entry."""
+        ...
+
     def members(self, channel: str) -> Iterator[Member]:
         """Return a channel's entries, latest shown first, then by key; read as they are asked for."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -54,6 +55,13 @@ class EntryTables:
         """Count how often each spelling of a channel's name is used by its entries."""
         rows = self._db.query("SELECT label, COUNT(*) FROM member WHERE channel = ? GROUP BY label", [channel])
         return {label: count for label, count in rows}  # noqa: C416  dict() loses the types
+
+    def census(self) -> Mapping[str, Mapping[str, int]]:
+        """Return `labels` of every channel that has an entry."""
+        counts: dict[str, dict[str, int]] = defaultdict(dict)
+        for channel, label, count in self._db.query("SELECT channel, label, COUNT(*) FROM member GROUP BY 1, 2"):
+            counts[channel][label] = count
+        return counts
 
     def members(self, channel: str) -> Iterator[Member]:
         """Return a channel's entries, latest shown first, then by key; read as they are asked for."""

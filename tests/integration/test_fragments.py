@@ -41,7 +41,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> Rendered:
 
         return replace(form, fragment=fragment)
 
-    monkeypatch.setattr("aggregator.publish.format_named", watched)
+    monkeypatch.setattr("aggregator.press.format_named", watched)
     return counts
 
 

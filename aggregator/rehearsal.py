@@ -1,0 +1,36 @@
+"""A pass as it would be: on a copy of the state, with an output that only listens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from aggregator.output import opened
+from aggregator.run import run
+from aggregator.store import snapshot, sqlite
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.config import Config
+    from aggregator.gather import Options
+    from aggregator.publish import Progress
+    from aggregator.run import Report
+
+
+def rehearse(config: Config, now: datetime, options: Options, progress: Progress) -> Report:
+    """Return what a pass would come to; its `published.changes` say what would happen to each feed.
+
+    Nothing is written to the state or the output, and another pass may be running.
+
+    Raises:
+        StateMissing, StateTaken, StoreError, PublishError: as `run` would.
+    """
+    output = opened(config.output, config.state, dry=True)
+    with TemporaryDirectory(prefix="aggregator-") as folder:
+        snapshot.copy_state(config.state, Path(folder))
+        with sqlite.opened(Path(folder), timedelta(0)) as store:
+            return run(replace(config, state=Path(folder)), store, now, options, progress, output=output)
