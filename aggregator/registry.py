@@ -21,7 +21,11 @@ PARSERS: Mapping[str, str] = {
     "article": "aggregator.sources.article:parse",
 }
 
-PAGES: tuple[str, ...] = ()
+PAGES: tuple[str, ...] = (
+    "aggregator.catalogue.index:INDEX",
+    "aggregator.catalogue.opml:FEEDS_OPML",
+    "aggregator.catalogue.opml:PROVIDERS_OPML",
+)
 
 
 def format_named(name: str) -> Format:

@@ -26,7 +26,9 @@ articles:
 output:
   path: ../out
   formats: [atom, rss, json]
+  index: false
 """
+WITH_PAGES = CONFIG.replace("index: false", "index: true")
 
 
 @dataclass

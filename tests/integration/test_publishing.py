@@ -343,7 +343,7 @@ def test_the_smallest_configuration_is_enough(room: Newsroom) -> None:
     room.article("a.md")
     room.run()
     output: Mapping[str, bytes] = room.output()
-    assert {path.rpartition(".")[2] for path in output} == {"atom", "rss"}
+    assert {path.rpartition(".")[2] for path in output} == {"atom", "rss", "html", "opml"}
     assert b"<title>feeds.test.example</title>" in output["all.atom"]
 
 
