@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 CONFIG ?= config/aggregator.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test pythons check format validate bench lock clean
+.PHONY: help run test pythons check format generated validate bench lock clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -30,6 +30,9 @@ check: $(VENV)/.dev ## lint, format, types, import rules
 format: $(VENV)/.dev ## apply what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+generated: $(VENV)/.dev ## renew what is made from the commands: manual page, completions, schema of the configuration
+	$(BIN)/python tests/generated.py
 
 validate: $(VENV)/.run ## run the W3C feed validator over out/; FEEDVALIDATOR names a checkout of it
 	@test -n "$(FEEDVALIDATOR)" || { echo "set FEEDVALIDATOR to a checkout of the W3C feed validator"; exit 2; }

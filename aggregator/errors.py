@@ -12,11 +12,35 @@ AggregatorError
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+_CURES = {
+    errno.EACCES: "the user that runs this needs the right to it",
+    errno.EPERM: "the user that runs this needs the right to it",
+    errno.ENOENT: "look at the name, or where the link leads",
+    errno.ENOTDIR: "move away what stands in the place of a folder",
+    errno.EEXIST: "move away what stands in the place of a folder",
+    errno.EISDIR: "move away what stands in the place of a file",
+    errno.ELOOP: "remove the link that leads to itself",
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room, or get a larger quota",
+    errno.EFBIG: "raise the limit for the size of a file",
+    errno.EROFS: "make the disk writable, or name another folder",
+    errno.EIO: "the disk may be failing",
+}
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the system says of an error, its name, and what helps against it."""
+    number = error.errno or 0
+    name, cure = errno.errorcode.get(number), _CURES.get(number)
+    said = (error.strerror or str(error)).lower()
+    return said + (f" ({name})" if name else "") + (f"; {cure}" if cure else "")
 
 
 class AggregatorError(Exception):
@@ -63,8 +87,9 @@ class StateMissing(StoreError):  # noqa: N818  as above
     exit_code = 1
 
     def __init__(self, state: Path, output: Path, feeds: int) -> None:
+        noun = "feed" if feeds == 1 else "feeds"
         super().__init__(
-            f"no state at {state}, but {output} holds {feeds} feeds of ours: restore {state / 'ledger.jsonl'}, "
+            f"no state at {state}, but {output} holds {feeds:,} {noun} of ours: restore {state / 'ledger.jsonl'}, "
             "or run once with --start-over (subscribers may see entries twice)"
         )
 
@@ -85,6 +110,6 @@ class PublishError(AggregatorError):
     """A feed could not be written; the old one stays and the next run repairs."""
 
     def __init__(self, path: object, reason: str) -> None:
-        super().__init__(f"{path}: {reason}: old feeds kept; the next run repairs")
+        super().__init__(f"{path}: {reason}. Old feeds kept; the next run repairs")
         self.path = path
         self.reason = reason

@@ -235,7 +235,7 @@ class _Gathering:
         document = self._parse(data, location, self._source.context)
         if document.outcome is Outcome.NOT_ARTICLE and known is not None and known.read_at is not None:
             # What was an article is half-written or damaged, not something else.
-            fault = Fault("front_matter", f"{location}:1", "the front matter is gone")
+            fault = Fault("front_matter", f"{location}:1", "the front matter is gone; put it back")
             return replace(document, outcome=Outcome.FAULTY, faults=(fault,))
         return document
 

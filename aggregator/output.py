@@ -6,7 +6,6 @@ that whatever a crash leaves is done again by the next pass, to the same bytes.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from aggregator import files
 from aggregator.core.model import Facet, Fault
-from aggregator.errors import PublishError
+from aggregator.errors import PublishError, reason_of
 from aggregator.formats import GENERATOR
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 _HEAD = 4096  # bytes at the start of a feed of ours within which its maker stands
+_FEEDS = frozenset({".atom", ".rss", ".json"})
 _FOLDERS = ("", *(facet.value for facet in Facet if facet is not Facet.ALL))
 
 
@@ -134,9 +134,9 @@ class Output:
                 self.manifest.files[path] = written
                 self.unchanged += 1
             elif target.is_dir() or self._is_foreign(path, target):
-                self._fault("foreign_file", target, "not written by this program: left alone")
+                self._fault("foreign_file", target, "not written by this program: left alone; move it away")
             elif flaw := check(path, document):
-                self._fault("unfit", target, f"{flaw}: the old feed stays")
+                self._fault("unfit", target, f"{flaw}: the old feed stays; please report this mistake of ours")
             else:
                 batch[target] = document
                 self.manifest.files[path] = written
@@ -195,7 +195,9 @@ def feeds_of_ours(folder: Path) -> int:
     """Count the feeds in an output folder that this program wrote."""
     with named_errors(folder):
         folders = [folder / name for name in _FOLDERS if (folder / name).is_dir()]
-        return sum(_is_ours(path) for one in folders for path in one.iterdir() if path.is_file())
+        return sum(
+            _is_ours(path) for one in folders for path in one.iterdir() if path.suffix in _FEEDS and path.is_file()
+        )
 
 
 def _is_ours(path: Path) -> bool:
@@ -209,5 +211,4 @@ def named_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        code = errno.errorcode.get(error.errno or 0, "")
-        raise PublishError(error.filename or folder, f"{(error.strerror or '').lower()} ({code})") from error
+        raise PublishError(error.filename or folder, reason_of(error)) from error

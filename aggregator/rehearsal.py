@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from aggregator.errors import AggregatorError
 from aggregator.output import opened
 from aggregator.run import run
 from aggregator.store import snapshot, sqlite
@@ -32,5 +33,9 @@ def rehearse(config: Config, now: datetime, options: Options, progress: Progress
     output = opened(config.output, config.state, dry=True)
     with TemporaryDirectory(prefix="aggregator-") as folder:
         snapshot.copy_state(config.state, Path(folder))
-        with sqlite.opened(Path(folder), timedelta(0)) as store:
-            return run(replace(config, state=Path(folder)), store, now, options, progress, output=output)
+        try:
+            with sqlite.opened(Path(folder), timedelta(0)) as store:
+                return run(replace(config, state=Path(folder)), store, now, options, progress, output=output)
+        except AggregatorError as error:
+            error.args = (str(error).replace(folder, str(config.state)),)  # nobody can mend a copy
+            raise

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -10,9 +13,12 @@ import click
 
 from aggregator import __version__
 from aggregator.cli.check import check
+from aggregator.cli.config import config
+from aggregator.cli.init import init
 from aggregator.cli.run import run
+from aggregator.cli.screen import fitted
 from aggregator.cli.state import state
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, reason_of
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -31,31 +37,47 @@ def commands() -> None:
     """Article files and upstream feeds in; Atom, RSS and JSON feeds by topic and by provider out."""
 
 
+commands.add_command(init)
 commands.add_command(run)
 commands.add_command(check)
+commands.add_command(config)
 commands.add_command(state)
 
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
     signal.signal(signal.SIGTERM, _terminate)
+    # pydantic would look through all packages for plugins: 20 ms of each command that reads a configuration.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # titles hold more than every terminal can write
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = commands.main(prog_name="aggregator", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
+        code = _told("Usage", error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted: what was finished stays; the next run does the rest", err=True)
-        code = _INTERRUPTED
+        code = _told("Interrupted", "interrupted", _INTERRUPTED)
     except OSError as error:
-        click.echo(f"error: {error.filename or 'standard output'}: {error.strerror}", err=True)
-        code = AggregatorError.exit_code
+        text = f"{error.filename or 'standard output'}: {reason_of(error)}"
+        click.echo(f"error: {text}", err=True)
+        code = _told("OSError", text, AggregatorError.exit_code) if error.filename else AggregatorError.exit_code
     except AggregatorError as error:
-        click.echo(f"error: {error}", err=True)
-        code = error.exit_code
+        click.echo(fitted(f"error: {error}", err=True), err=True)
+        code = _told(type(error).__name__, str(error), error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
     click.echo("terminated: what was finished stays; the next run does the rest", err=True)
-    sys.exit(_TERMINATED)
+    sys.exit(_told("Terminated", "terminated", _TERMINATED))
+
+
+def _told(kind: str, message: str, code: int) -> int:
+    """Tell a program that reads stdout what went wrong, too; return the code to end with."""
+    if "--json" in sys.argv[1:]:  # not asked of click: a mistake at the prompt ends before any option is read
+        error = {"kind": kind, "message": message, "exit_code": code}
+        click.echo(json.dumps({"error": error}, ensure_ascii=False))
+    return code

@@ -9,20 +9,26 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, json_option, loaded
+from aggregator.cli.screen import fitted
+from aggregator.cli.words import PLACES, command, count, grouped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from aggregator.config import Config
     from aggregator.core.model import Fault
 
 _FAULTY = 1
+_WORDS = {"not_article": "passed over"}  # as `run` calls it
+_MISSING = "no folder that can be read; bring it back, or change `articles.path`"
 
 
 @click.command()
 @config_option
 @json_option
-def check(*, config_path: Path | None, as_json: bool) -> int:
+@click.option("-v", "--verbose", is_flag=True, help="Name every place of a fault.")
+def check(*, config_path: Path | None, as_json: bool, verbose: bool) -> int:
     """Check the configuration and every article; write nothing. Ends with 1 if there is a fault."""
     config = loaded(config_path)
     outcomes, faults = _read_all(config)
@@ -30,13 +36,23 @@ def check(*, config_path: Path | None, as_json: bool) -> int:
         lines = [{"code": one.code, "location": one.location, "reason": one.reason} for one in faults]
         click.echo(json.dumps({"files": dict(sorted(outcomes.items())), "faults": lines}, ensure_ascii=False))
     else:
-        for fault in faults:
-            click.echo(str(fault))
-        counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in sorted(outcomes.items()))
-        for warning in config.warnings:
-            click.echo(f"warning: {warning}", err=True)
-        click.echo(f"{config.file} is in order. Articles: {counts or 'none'}; {_faults(len(faults))}.", err=True)
+        _say(config, outcomes, faults, every=verbose)
     return _FAULTY if faults else 0
+
+
+def _say(config: Config, outcomes: Counter[str], faults: Sequence[Fault], *, every: bool) -> None:
+    """Print the faults on stdout, the same ones together, and what they come to on stderr."""
+    cut = False
+    for first, *places in grouped(faults, every=every):
+        click.echo(fitted("\n".join([first, *(f"    {place}" for place in places)]), err=False))
+        cut = cut or (not every and len(places) > PLACES)
+    if cut:
+        click.echo(fitted(f"For every place:\n{command(config.file, 'check', '-v')}", err=True), err=True)
+    counts = ", ".join(f"{number:,} {_WORDS.get(name, name)}" for name, number in sorted(outcomes.items()))
+    for warning in config.warnings:
+        click.echo(fitted(f"warning: {warning}", err=True), err=True)
+    text = f"{config.file} is in order. Articles: {counts or 'none'}; {count(len(faults), 'fault')}."
+    click.echo(fitted(text, err=True), err=True)
 
 
 def _read_all(config: Config) -> tuple[Counter[str], list[Fault]]:
@@ -50,7 +66,7 @@ def _read_all(config: Config) -> tuple[Counter[str], list[Fault]]:
     for source in config.articles:
         listing = folder.survey(source.roots)
         faults += listing.faults
-        faults += [Fault("missing_folder", name, "no folder that can be read") for name in listing.missing]
+        faults += [Fault("missing_folder", name, _MISSING) for name in listing.missing]
         for location, path in ((one, listing.paths[one]) for one in listing.found):
             resource = folder.read(location, path)
             if isinstance(resource, Fault):
@@ -60,7 +76,3 @@ def _read_all(config: Config) -> tuple[Counter[str], list[Fault]]:
             outcomes[document.outcome] += 1
             faults += document.faults
     return outcomes, faults
-
-
-def _faults(number: int) -> str:
-    return "1 fault" if number == 1 else f"{number:,} faults"

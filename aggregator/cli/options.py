@@ -20,8 +20,15 @@ config_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
 
+def located(path: Path | None) -> Path:
+    """Return the configuration file that a command works with."""
+    from aggregator.config import find  # noqa: PLC0415  --help needs none of it
+
+    return find(path, os.environ, Path())
+
+
 def loaded(path: Path | None) -> Config:
     """Return the configuration that a command works with."""
-    from aggregator.config import find, load  # noqa: PLC0415  --help needs none of it
+    from aggregator.config import load  # noqa: PLC0415
 
-    return load(find(path, os.environ, Path()), os.environ)
+    return load(located(path), os.environ)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aggregator import __version__
-from aggregator.cli.report import _count as count
-from aggregator.cli.report import _line as line
+from aggregator.cli.words import count, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from aggregator.core.model import Facet, Fault, Outcome
+from aggregator.cli.words import PLACES, command, count, grouped, line
+from aggregator.core.model import Facet, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
     from aggregator.config import Config
+    from aggregator.core.model import Fault
     from aggregator.gather import Flood, Held
     from aggregator.run import Report
 
@@ -58,25 +60,31 @@ def as_object(report: Report) -> str:
     return json.dumps(outcome, ensure_ascii=False)
 
 
-def as_text(report: Report, config: Config, elapsed: timedelta, *, quiet: bool, verbose: bool) -> str:
-    """Return a report for people: one line where nothing happened, else a line for each thing that did."""
-    needs = [line for held in report.gathered.held for line in _held(held)]
-    needs += [line for flood in report.gathered.floods for line in _flood(flood)]
-    unwritten = [_line("error", str(fault)) for fault in report.published.faults]
+def as_text(
+    report: Report, config: Config, elapsed: timedelta, *, quiet: bool, verbose: bool, strict: bool = False
+) -> str:
+    """Return a report for people: one line where nothing happened, else a line for each thing that did.
+
+    A quiet one says what needs a person; where the run is strict, that is any fault.
+    """
+    gathered, published = report.gathered, report.published
+    needs = [one for held in gathered.held for one in _held(held, config)]
+    needs += [one for flood in gathered.floods for one in _flood(flood, config)]
+    unwritten = _faults("error", published.faults, config, every=True)
+    faults = _faults("faulty", gathered.faults, config, every=verbose)
     if quiet:
-        return "\n".join(needs + unwritten)
-    faults = _faults(report.gathered.faults)
+        return "\n".join([*needs, *unwritten, *(faults if strict else [])])
     seconds = f"{elapsed.total_seconds():.1f} s"
     if _is_idle(report):
         newest = report.totals.newest
         last = f", newest entry {newest:%Y-%m-%d %H:%M} UTC" if newest else ""
-        head = f"{config.site.title}: nothing changed. {_count(report.gathered.found, 'file')}, "
-        lines = [f"{head}{_count(sum(report.published.channels.values()), 'feed')}{last}.   {seconds}"]
+        head = f"{config.site.title}: nothing changed. {count(gathered.found, 'file')}, "
+        lines = [f"{head}{count(sum(published.channels.values()), 'feed')}{last}.   {seconds}"]
     else:
         lines = _summary(report, config, seconds)
     if verbose:
-        lines += [_line("news in", path) for path in report.published.news]
-    warnings = [_line("warning", warning) for warning in config.warnings] if not _is_idle(report) else []
+        lines += [line("news in", path) for path in published.news]
+    warnings = [line("warning", one) for one in _warnings(report, config)]
     return "\n".join([*lines, *needs, *unwritten, *faults, *warnings])
 
 
@@ -95,70 +103,92 @@ def _summary(report: Report, config: Config, seconds: str) -> list[str]:
         text
         for text in (
             "all",
-            _count(published.channels.get(Facet.TOPIC, 0), "topic"),
-            _count(published.channels.get(Facet.PROVIDER, 0), "provider"),
+            count(published.channels.get(Facet.TOPIC, 0), "topic"),
+            count(published.channels.get(Facet.PROVIDER, 0), "provider"),
         )
         if not text.startswith("0 ")
     )
     form = "atom" if "atom" in config.formats else config.formats[0]
     return [
         f"{config.site.title}: {first}",
-        _line(
+        line(
             "articles",
-            f"{_count(gathered.found, 'file')}   {put.new:,} new   {put.changed:,} changed   "
+            f"{count(gathered.found, 'file')}   {put.new:,} new   {put.changed:,} changed   "
             f"{put.related:,} related only   {put.removed:,} removed   {_skipped(report):,} skipped   "
-            f"{outcomes.get(Outcome.FAULTY, 0):,} faulty" + (f"   {strays:,} not articles" if strays else ""),
+            f"{outcomes.get(Outcome.FAULTY, 0):,} faulty" + (f"   {strays:,} passed over" if strays else ""),
         ),
-        _line(
+        line(
             "entries",
-            f"{totals.entries:,}   {totals.merged:,} merged   {_count(totals.links, 'related link')}, "
+            f"{totals.entries:,}   {totals.merged:,} merged   {count(totals.links, 'related link')}, "
             f"{totals.own_links:,} to entries of our own",
         ),
-        _line(
+        line(
             "feeds",
-            f"{sum(published.channels.values()):,} ({facets})   {_count(published.written, 'file')} written   "
+            f"{sum(published.channels.values()):,} ({facets})   {count(published.written, 'file')} written   "
             f"{published.unchanged:,} unchanged   {published.removed:,} removed",
         ),
-        _line("subscribe", f"{config.site.base_url}all.{form}   {seconds}"),
+        line("subscribe", f"{config.site.base_url}all.{form}   {seconds}"),
     ]
 
 
-def _held(held: Held) -> list[str]:
+def _held(held: Held, config: Config) -> list[str]:
     if not held.acceptable:
-        return [_line("needs you", f"{held.source}: {held.reason}; nothing was taken down.")]
+        return [
+            line("needs you", f"{held.source}: {held.reason}; nothing was taken down."),
+            line("", f"Bring it back, or change `articles.path` in {config.file}."),
+        ]
     return [
-        _line("needs you", f"{held.source}: {held.gone:,} of {_count(held.of, 'file')} are gone ({held.reason});"),
-        _line("", "nothing was taken down."),
-        *(_line("", f"gone: {example}") for example in held.examples),
-        _line("", f"If that is right: aggregator run --accept-removals {held.source}"),
-    ]
-
-
-def _flood(flood: Flood) -> list[str]:
-    return [
-        _line(
+        line(
             "needs you",
-            f"{flood.source}: {flood.alike:,} of {_count(flood.new, 'new article')} have the title or the date of",
+            f"{held.source}: {held.gone:,} of {count(held.of, 'file')} are gone ({held.reason}); nothing was taken down.",
         ),
-        _line("", "a known one; none of the new ones was published."),
-        *(_line("", f"new: {example}") for example in flood.examples),
-        _line("", f"If they are new: aggregator run --accept-new {flood.source}"),
+        *_examples("gone", held.examples, held.gone),
+        line("", "Bring them back, or, if they are meant to be gone:"),
+        line("", command(config.file, "run", "--accept-removals", held.source)),
     ]
 
 
-def _faults(faults: Sequence[Fault]) -> list[str]:
-    lines = [_line("faulty", str(fault)) for fault in faults[:_FAULTS_SHOWN]]
-    more = len(faults) - len(lines)
-    return [*lines, _line("", f"and {more:,} more; aggregator check lists them all")] if more > 0 else lines
+def _flood(flood: Flood, config: Config) -> list[str]:
+    return [
+        line(
+            "needs you",
+            f"{flood.source}: {flood.alike:,} of {count(flood.new, 'new article')} have the title or the date of "
+            "a known one; none of the new ones was published.",
+        ),
+        *_examples("new", flood.examples, flood.new),
+        line("", "Give known ones their old addresses or file names back, or, if these are new:"),
+        line("", command(config.file, "run", "--accept-new", flood.source)),
+    ]
+
+
+def _examples(what: str, examples: Sequence[str], total: int) -> list[str]:
+    more = [line("", f"and {total - len(examples):,} more")] if total > len(examples) else []
+    return [*(line("", f"{what}: {one}") for one in examples), *more]
+
+
+def _faults(label: str, faults: Sequence[Fault], config: Config, *, every: bool) -> list[str]:
+    groups = grouped(faults, every=every)
+    shown = groups if every else groups[:_FAULTS_SHOWN]
+    lines = [line(label if number == 0 else "", one) for group in shown for number, one in enumerate(group)]
+    more = len(groups) - len(shown)
+    lines += [line("", f"and {count(more, 'fault')} of another kind")] if more else []
+    if not every and (more or any(len(group) > PLACES + 1 for group in shown)):
+        lines += [line("", "For every place:"), line("", command(config.file, "check", "-v"))]
+    return lines
+
+
+def _warnings(report: Report, config: Config) -> list[str]:
+    """Return what is legal, but hardly meant; not where nothing changed, as it was said before."""
+    if _is_idle(report):
+        return []
+    gathered, warnings = report.gathered, list(config.warnings)
+    folders = ", ".join(str(folder) for source in config.articles for _, folder in source.roots)
+    if gathered.found == 0 and not gathered.held:
+        warnings.append(f"no files in {folders}: put articles there, or change `articles.path` in {config.file}")
+    elif gathered.outcomes.get(Outcome.NOT_ARTICLE, 0) == gathered.found > 0:
+        warnings.append(f"no articles in {folders}: an article starts with a line `---`")
+    return warnings
 
 
 def _skipped(report: Report) -> int:
     return sum(report.gathered.outcomes.get(outcome, 0) for outcome in _SKIPPED)
-
-
-def _line(label: str, text: str) -> str:
-    return f"  {label:<9} {text}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

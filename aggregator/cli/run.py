@@ -27,7 +27,7 @@ class _Duration(click.ParamType[timedelta]):
     name = "duration"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        from aggregator.config.schema import parse_duration  # noqa: PLC0415
+        from aggregator.config.kinds import parse_duration  # noqa: PLC0415
 
         try:
             return value if isinstance(value, timedelta) else parse_duration(value)
@@ -67,6 +67,7 @@ def run(  # noqa: PLR0913  an option each
     from aggregator.cli.plan import notices, plan_lines, plan_object  # noqa: PLC0415  --help needs none of it
     from aggregator.cli.progress import progress_bar  # noqa: PLC0415
     from aggregator.cli.report import as_object, as_text  # noqa: PLC0415
+    from aggregator.cli.screen import fitted  # noqa: PLC0415
     from aggregator.gather import Options  # noqa: PLC0415
 
     # A pass makes many values and next to no cycles: looking for those every 700 values would cost 3 % of it.
@@ -87,10 +88,10 @@ def run(  # noqa: PLR0913  an option each
         click.echo(json.dumps(json.loads(as_object(report)) | plan, ensure_ascii=False))
         return _exit_code(report, strict=strict)
     elapsed = datetime.now(UTC) - started
-    text = as_text(report, config, elapsed, quiet=quiet and not (strict and report.faults), verbose=verbose)
+    text = as_text(report, config, elapsed, quiet=quiet, verbose=verbose, strict=strict)
     more = [] if quiet else [*notices(report.published, config), *(plan_lines(report.published) if dry_run else [])]
     for part in filter(None, (text, "\n".join(more))):
-        click.echo(part, err=quiet)
+        click.echo(fitted(part, err=quiet), err=quiet)
     return _exit_code(report, strict=strict)
 
 

@@ -58,7 +58,7 @@ def forget(*, config_path: Path | None, ids: tuple[str, ...]) -> int:
         unknown = [id_ for id_ in ids if not ledger.forget(id_)]
         ledger_text.rewrite(folder, ledger)
     for id_ in unknown:
-        click.echo(f"{id_}: no entry has this id", err=True)
+        click.echo(f"{id_}: no entry has this id; feeds show it as id or guid", err=True)
     return 1 if unknown else 0
 
 

@@ -15,7 +15,7 @@ from aggregator.config.schema import ConfigFile
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
 from aggregator.core.window import Window
-from aggregator.errors import ConfigError
+from aggregator.errors import ConfigError, reason_of
 from aggregator.formats import Site, Style, Words
 from aggregator.sources import Context
 from aggregator.store import Rules
@@ -80,7 +80,9 @@ def find(named: Path | None, environment: Mapping[str, str], folder: Path) -> Pa
         if (place / NAME).is_file():
             return place / NAME
     looked = ", ".join(str(place / NAME) for place in places)
-    raise ConfigError([f"no configuration file; looked for {looked}; name one with --config"])
+    raise ConfigError(
+        [f"no configuration file; looked for {looked}; `aggregator init .` writes one, --config names one"]
+    )
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Config:
@@ -96,9 +98,10 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError([f"{path}: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise ConfigError([f"{path}: not UTF-8"]) from None
+        raise ConfigError([f"{path}: {reason_of(error)}"]) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError([f"{path}:{line}: not UTF-8; save the file as UTF-8"]) from None
     marked = MarkedYaml(text, str(path))
     try:
         file = ConfigFile.model_validate(marked.values)
@@ -106,13 +109,17 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         raise ConfigError(fault_lines(error, marked, ConfigFile)) from None
     loaded = replace(_config(file, path, path.absolute().parent, environment), warnings=_warnings(file, marked))
     if loaded.state.is_relative_to(loaded.output):
-        raise ConfigError([marked.fault(("state",), f"{loaded.state} is in the output folder, which is served")])
+        reason = f"{loaded.state} is in the output folder, which is served; name another"
+        raise ConfigError([marked.fault(("state",), reason)])
     return loaded
 
 
 def _warnings(file: ConfigFile, marked: MarkedYaml) -> tuple[str, ...]:
-    if host_of(file.base_url).endswith(("example.org", "example.com", "example.net")):
-        return (marked.fault(("base_url",), f"still {host_of(file.base_url)}: nobody can subscribe"),)
+    host = host_of(file.base_url)
+    if host.endswith(("example.org", "example.com", "example.net")):
+        return (
+            marked.fault(("base_url",), f"still {host}: nobody can subscribe; name the site that serves the output"),
+        )
     return ()
 
 

@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
+from aggregator.core.yaml_faults import explain
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pydantic import BaseModel, ValidationError
+    from pydantic.fields import FieldInfo
 
 Node: TypeAlias = "yaml.Node | None"
 
 # What pydantic calls a fault, said to the owner of the file.
 _PLAINLY = {
-    "missing": "required, but missing",
     "int_parsing": "a whole number is expected",
     "int_type": "a whole number is expected",
     "bool_parsing": "true or false is expected",
     "bool_type": "true or false is expected",
-    "string_type": "text is expected",
-    "string_too_short": "may not be empty",
-    "too_short": "may not be empty",
-    "tuple_type": "a list is expected",
+    "string_type": "one text is expected",
+    "string_too_short": "may not be empty; remove the key, or give it a value",
+    "too_short": "may not be empty; remove the key, or give it a value",
+    "tuple_type": "a list is expected; write each value after a `- `",
     "model_type": "a block of `key: value` lines is expected",
     "model_attributes_type": "a block of `key: value` lines is expected",
-    "string_pattern_mismatch": "not in the form that is expected",
 }
 
 
@@ -41,13 +41,14 @@ class MarkedYaml:
         self._faults: list[str] = []
         try:
             self._root: Node = yaml.compose(text, Loader=yaml.CSafeLoader)
+            self.values = self._plain(self._root, ())
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-            raise ConfigError([f"{place}: {error.problem or error.context or 'not YAML'}"]) from None
-        except (yaml.YAMLError, RecursionError) as error:
-            raise ConfigError([f"{name}: {str(error).partition(chr(10))[0]}"]) from None
-        self.values = self._plain(self._root, ())
+            line, column, reason = explain(error)
+            raise ConfigError([f"{name}:{line}:{column}: {reason}"]) from None
+        except yaml.reader.ReaderError as error:
+            raise ConfigError([f"{_place_of(error, text, name)}: a character that YAML forbids; remove it"]) from None
+        except RecursionError:
+            raise ConfigError([f"{name}: blocks or lists too deep inside each other; make it flatter"]) from None
         if self._faults:
             raise ConfigError(self._faults)
 
@@ -55,7 +56,7 @@ class MarkedYaml:
         if node is None:
             return {}
         if node in above:
-            self._faults.append(f"{self._place(node)}: a block inside itself")
+            self._faults.append(f"{self._place(node)}: a block inside itself; remove the alias")
             return None
         above = (*above, node)
         if isinstance(node, yaml.MappingNode):
@@ -69,7 +70,7 @@ class MarkedYaml:
         for key, value in node.value:
             name = str(key.value)
             if name in seen:
-                self._faults.append(f"{self._place(key)}: {name}: stands here twice")
+                self._faults.append(f"{self._place(key)}: {name}: stands here twice; keep one of the two")
             seen.add(name)
             yield name, self._plain(value, above)
 
@@ -98,14 +99,23 @@ def _step(node: Node, step: int | str) -> tuple[yaml.Node, yaml.Node] | None:
     return None
 
 
+def _place_of(error: yaml.reader.ReaderError, text: str, name: str) -> str:
+    """Return where a character stands that libyaml, which counts bytes, does not take."""
+    before = text.encode()[: error.position].decode(errors="ignore")
+    return f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+
 def fault_lines(error: ValidationError, text: MarkedYaml, schema: type[BaseModel]) -> list[str]:
     """Return a line for everything that is wrong, in the order of the file."""
     lines = []
     for fault in error.errors():
         path = tuple(step for step in fault["loc"])
         if fault["type"] == "extra_forbidden":
-            reason = "unknown key" + _suggestion(str(path[-1]), _known(schema, path[:-1]))
+            reason = "unknown key" + _suggestion(str(path[-1]), list(_fields(schema, path[:-1])))
             lines.append(text.fault(path, reason, at_key=True))
+        elif fault["type"] == "missing":
+            what = _fields(schema, path[:-1])[str(path[-1])].description or ""
+            lines.append(text.fault(path, f"required, but missing: {what[:1].lower()}{what[1:].rstrip('.')}"))
         else:
             lines.append(text.fault(path, _reason(fault)))
     return sorted(dict.fromkeys(lines), key=_by_place)
@@ -117,11 +127,14 @@ def _reason(fault: Mapping[str, Any]) -> str:
         return str(context["error"])
     if kind == "literal_error":
         return f"one of {context['expected']} is expected"
+    for limit, words in (("ge", "at least"), ("le", "at most")):
+        if limit in context:
+            return f"{words} {context[limit]:,} is expected"
     return _PLAINLY.get(kind, str(fault["msg"]).lower())
 
 
-def _known(schema: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that are known where a path leads."""
+def _fields(schema: type[BaseModel], path: tuple[int | str, ...]) -> Mapping[str, FieldInfo]:
+    """Return the keys that are known where a path leads, with what is known of them."""
     fields = schema.model_fields
     for step in path:
         if isinstance(step, int) or step not in fields:
@@ -131,12 +144,12 @@ def _known(schema: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
             (one for one in (annotation, *getattr(annotation, "__args__", ())) if hasattr(one, "model_fields")), None
         )
         fields = inner.model_fields if inner is not None else {}
-    return list(fields)
+    return fields
 
 
 def _suggestion(given: str, known: list[str]) -> str:
     close = difflib.get_close_matches(given, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}"
 
 
 def _by_place(line: str) -> tuple[int, int]:

@@ -100,7 +100,9 @@ def _provider_slug(key: str) -> str:
 
 
 def channels_of(entry: Entry, policy: Policy) -> tuple[Membership, ...]:
-    """Return the channels of an entry: everything, each of its topics, each of its providers."""
+    """Return the channels of an entry: everything, each of its topics, each of its providers; none if it is unlisted."""
+    if not entry.listed:
+        return ()
     memberships = {ALL: Membership(ALL, "")}
     for spelling in entry.topics:
         key = topic_key(spelling)

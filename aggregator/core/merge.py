@@ -74,6 +74,7 @@ def merge(ordered: Sequence[Sighting], id_: str, dates: Dates) -> Entry:
         heat=next((s.heat for s in ordered if s.heat is not None), None),
         kind=first.kind,
         origin=first.origin,
+        listed=not all(s.backlog for s in ordered),
     )
 
 

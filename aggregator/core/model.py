@@ -88,7 +88,8 @@ class Sighting:
     key: what we dedupe on. aliases: keys of other addresses of the same article. given: digests of title, summary,
     content and address before any cleaning of ours, in this order, so that an upgrade re-dates nothing. published,
     updated: the author's clock; None where the document says nothing usable. content: HTML. heat: -1 is "not the
-    lead of its story". topics: spellings, in the order of the document.
+    lead of its story". topics: spellings, in the order of the document. backlog: whether it was old stock of a feed
+    that we had just come to know; alone, such sightings are in no channel.
     """
 
     source: str
@@ -112,6 +113,7 @@ class Sighting:
     kind: str = "article"
     edges: tuple[Edge, ...] = ()
     origin: Origin | None = None
+    backlog: bool = False
     given: tuple[str, str, str, str] = ("", "", "", "")
 
 
@@ -122,7 +124,7 @@ class Entry:
     id: the published identifier, the same in every feed and format, for ever (RFC 4287 section 4.2.6). href: the
     address we link to, as its document wrote it. shown: the instant that feed windows choose by; feeds print in
     order of `published`. providers: the winner of the merge first. related: best first, as many as are shown;
-    related_more: how many further there are.
+    related_more: how many further there are. listed: whether it is in channels at all.
     """
 
     key: str
@@ -146,6 +148,7 @@ class Entry:
     origin: Origin | None = None
     related: tuple[Link, ...] = ()
     related_more: int = 0
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ class _Fields:
         value = self._values[name] if name else None  # the empty key may be there, and is none of ours
         if value is None or isinstance(value, str):
             return value or ""
-        self.fault("field", name, "a list where text is expected; ignored")
+        self.fault("field", name, "a list or a block where one text is expected; ignored")
         return ""
 
     def quietly(self, name: str) -> str:
@@ -97,7 +97,11 @@ class _Fields:
             if found is not None:
                 return given, found
             if given:
-                self.fault("address", name, f"{_shortened(given)} is no http or https address that feeds can link to")
+                self.fault(
+                    "address",
+                    name,
+                    f"{_shortened(given)} is no http or https address that feeds can link to",
+                )
         return "", None
 
     def flag(self, name: str) -> bool:
@@ -116,7 +120,11 @@ class _Fields:
         given = self.raw(name)
         instant = parse_instant(given)
         if given and instant is None:
-            self.fault("date", name, f"{_shortened(given)} is no date; the time it was first seen stands for it")
+            self.fault(
+                "date",
+                name,
+                f"{_shortened(given)} is no date, as 2026-02-11T09:00:00Z is; the time it was first seen counts",
+            )
         return instant
 
     def texts(self, *names: str) -> list[str]:
@@ -125,7 +133,7 @@ class _Fields:
         value = self._values[name] if name else None
         values = value if isinstance(value, list) else [value]
         if any(isinstance(one, dict | list) for one in values):
-            self.fault("field", name, "something other than text in the list; ignored")
+            self.fault("field", name, "something other than text in the list; it is ignored")
         return [one for one in values if isinstance(one, str) and one.strip()]
 
     def mapping(self, name: str) -> Mapping[str, Value]:
@@ -137,7 +145,7 @@ class _Fields:
     def mappings(self, name: str) -> list[Mapping[str, Value]]:
         value = self._values.get(name)
         if value and not isinstance(value, list):
-            self.fault("field", name, "no list where one is expected; ignored")
+            self.fault("field", name, "one value where a list is expected; write it after a `- `; ignored")
         values = value if isinstance(value, list) else []
         return [one if isinstance(one, dict) else {"url": one} for one in values if isinstance(one, dict | str)]
 
@@ -145,7 +153,7 @@ class _Fields:
 def _sighting(fields: _Fields, body: str, context: Context) -> Sighting | None:
     name = fields.first(*_ADDRESS)
     if not name:
-        fields.fault("no_address", "", "no originalUrl or webUrl: an entry needs an address")
+        fields.fault("no_address", "", "no originalUrl or webUrl; add one, an entry needs an address")
         return None
     address, found = fields.address(*_ADDRESS)
     if found is None:
@@ -244,11 +252,11 @@ def _content(fields: _Fields, body: str, href: str) -> str:
     if not body:
         return ""
     if len(body) > MAX_BODY:
-        fields.fault("body", "", f"a body of more than {MAX_BODY // 1024} KiB; left out")
+        fields.fault("body", "", f"a body of more than {MAX_BODY // 1024} KiB; left out until it is shorter")
         return ""
     markup = body if re.match(r"<[a-zA-Z!]", body) else _markdown()(body)
     if markup.count("<") > MAX_TAGS:
-        fields.fault("body", "", f"a body of more than {MAX_TAGS:,} tags; left out")
+        fields.fault("body", "", f"a body of more than {MAX_TAGS:,} tags; left out until it has fewer")
         return ""
     return text.clean_html(markup, base=href)
 
@@ -276,7 +284,8 @@ def _integer(given: str) -> int | None:
 
 def _shortened(given: str) -> str:
     """Return a value as a fault quotes it: short, and without a password that an address may hold."""
-    return text.plain(re.sub(r"//[^/@\s]*@", "//", given), 80) or "(blank)"
+    quoted = text.plain(re.sub(r"//[^/@\s]*@", "//", given), 80).replace('"', "'")
+    return f'"{quoted}"'
 
 
 def _digest(given: str) -> str:

@@ -10,6 +10,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from aggregator.core.model import Fault
+from aggregator.errors import reason_of
 from aggregator.sources import Listing, Resource, Validators
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class _Walk:
             try:
                 entries = list(os.scandir(folder))
             except OSError as error:
-                self._fault("unreadable", location, f"{error.strerror or error}")
+                self._fault("unreadable", location, f"cannot be read: {reason_of(error)}")
             else:
                 self._list(location, folder, base, entries)
         return True
@@ -69,18 +70,20 @@ class _Walk:
             try:
                 self._entry(location, entry, folder / entry.name, base)
             except OSError as error:
-                self._fault("unreadable", location, f"{error.strerror or error}")
+                self._fault("unreadable", location, f"cannot be read: {reason_of(error)}")
             except RuntimeError:
-                self._fault("link", location, "a link that leads to itself: not followed")
+                self._fault("link", location, "a link that leads to itself: not followed; remove it")
 
     def _entry(self, location: str, entry: os.DirEntry[str], path: Path, base: Path) -> None:
         if entry.is_symlink():
             target = path.resolve(strict=True)
             if target.is_dir():
-                self._fault("link", location, "a link to a folder: not followed; list the folder in the configuration")
+                self._fault("link", location, "a link to a folder: not followed; add that folder to `articles.path`")
                 return
             if not target.is_relative_to(base):
-                self._fault("link", location, "a link out of the folder: not read")
+                self._fault(
+                    "link", location, "a link out of the folder: not read; add the file's folder to `articles.path`"
+                )
                 return
             path, status = target, target.stat()
         elif entry.is_dir(follow_symlinks=False):
@@ -89,7 +92,7 @@ class _Walk:
         else:
             status = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(status.st_mode):
-            self._fault("not_a_file", location, "not a regular file: not read")
+            self._fault("not_a_file", location, "a pipe, a socket or a device: not read; keep it elsewhere")
             return
         self.found[location] = Validators(status.st_size, status.st_mtime_ns)
         self.paths[location] = path
@@ -104,16 +107,16 @@ def read(location: str, path: Path) -> Resource | Fault:
         # A pipe that took the file's place since the survey must not make us wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        return Fault("unreadable", location, f"{error.strerror or error}")
+        return Fault("unreadable", location, f"cannot be read: {reason_of(error)}")
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            return Fault("not_a_file", location, "not a regular file: not read")
+            return Fault("not_a_file", location, "a pipe, a socket or a device: not read; keep it elsewhere")
         if status.st_size > MAX_FILE:
-            return Fault("too_large", location, f"more than {MAX_FILE // 1024} KiB: not read")
+            return Fault("too_large", location, f"more than {MAX_FILE // 1024} KiB: not read; shorten it")
         data = os.read(descriptor, status.st_size + 1)
     except OSError as error:
-        return Fault("unreadable", location, f"{error.strerror or error}")
+        return Fault("unreadable", location, f"cannot be read: {reason_of(error)}")
     finally:
         os.close(descriptor)
     return Resource(location=location, data=data, validators=Validators(status.st_size, status.st_mtime_ns))

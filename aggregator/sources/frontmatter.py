@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 
+from aggregator.core.yaml_faults import explain
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,17 +34,6 @@ _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u(
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 _PLAIN_BYTES = b"\t\n\r" + bytes(range(0x20, 0x7F))
-
-# What libyaml says to those who know its grammar, said to those who edit the file.
-_PLAINLY = {
-    "did not find expected key": "text after a closing quote, or an indentation that does not fit",
-    "mapping values are not allowed in this context": "a second `: ` in one value; put the value in quotes",
-    "could not find expected ':'": "a line without `key: value`",
-    "found unexpected end of stream": "a quote is never closed",
-    "found character that cannot start any token": "a value that starts with a tab, @ or `; put it in quotes",
-    "found invalid Unicode character escape code": "a \\u escape that is no character",
-    "found unknown escape character": "an escape that YAML does not know; write \\\\ for a backslash",
-}
 
 
 class FrontMatterError(Exception):
@@ -84,7 +75,9 @@ def read(data: bytes, unread: str = "") -> FrontMatter:
     if closing is None:
         large = len(data) - opening.end() > MAX_BYTES
         reason = (
-            f"front matter of more than {MAX_BYTES // 1024} KiB" if large else "front matter is never closed by ---"
+            f"front matter of more than {MAX_BYTES // 1024} KiB; shorten it, or close it with a line `---`"
+            if large
+            else "the front matter is never closed; put a line `---` below its last field"
         )
         raise FrontMatterError(1, 1, reason)
     head = _decode(data[opening.end() : closing.start()], first_line=2)
@@ -112,7 +105,7 @@ def _decode(data: bytes, first_line: int) -> str:
     except UnicodeDecodeError as error:
         line = first_line + data.count(b"\n", 0, error.start)
         column = error.start - data.rfind(b"\n", 0, error.start)
-        raise FrontMatterError(line, column, f"byte 0x{data[error.start]:02x} is not UTF-8") from None
+        raise FrontMatterError(line, column, f"byte 0x{data[error.start]:02x} is not UTF-8; save as UTF-8") from None
 
 
 def _without(key: str, text: str) -> str:
@@ -156,31 +149,29 @@ class _Builder:
             self._next()  # the end of the document
             extra = self._next()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            reason = _PLAINLY.get(error.problem or "", error.problem or error.context or "not YAML")
-            line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
-            raise FrontMatterError(line, column, reason) from None
+            line, column, reason = explain(error)
+            raise FrontMatterError(line + 1, column, reason) from None
         except yaml.YAMLError as error:
             raise FrontMatterError(2, 1, str(error).partition("\n")[0]) from None
         if not isinstance(extra, yaml.StreamEndEvent):
-            raise _refuse(extra, "a second document")
+            raise _refuse(extra, "a second document; one block of `key: value` lines is read")
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise FrontMatterError(2, 1, "front matter is not a list of `key: value` lines")
+            raise FrontMatterError(2, 1, "the front matter is no block of `key: value` lines")
         return value
 
     def _value(self, event: Any, depth: int) -> Value:
         kind = type(event)
         if kind is yaml.AliasEvent:
-            raise _refuse(event, "aliases are not accepted")
+            raise _refuse(event, "an alias (*): not accepted; write the value out, or in quotes if it is text")
         if event.anchor or event.tag:
-            raise _refuse(event, "anchors and tags are not accepted")
+            raise _refuse(event, "an anchor (&) or a tag (!): not accepted; put the value in quotes if it is text")
         if kind is yaml.ScalarEvent:
             value: str = event.value
             return None if value in _NULLS and not event.style else value  # libyaml: no style is plain
         if depth >= MAX_DEPTH:
-            raise _refuse(event, f"nested more than {MAX_DEPTH} deep")
+            raise _refuse(event, f"nested more than {MAX_DEPTH} deep; make it flatter")
         return self._map(depth) if kind is yaml.MappingStartEvent else self._list(depth)
 
     def _map(self, depth: int) -> dict[str, Value]:
@@ -189,9 +180,10 @@ class _Builder:
         while type(event := following()) is not yaml.MappingEndEvent:
             key = event.value if type(event) is scalar and not event.style else self._value(event, depth + 1)
             if not isinstance(key, str) or key == "<<" or event.anchor or event.tag:
-                raise _refuse(event, "a key must be text; anchors, tags and merges are not accepted")
+                raise _refuse(event, "a key that is no text, or a merge (<<): not accepted; put the key in quotes")
             if key in values:
-                raise _refuse(event, "a key that stands here twice")  # unnamed: unknown keys never leave
+                # Unnamed: unknown keys never leave.
+                raise _refuse(event, "a key that stands here twice; keep one of the two")
             if depth == 0:
                 self.lines[key] = event.start_mark.line + 2
             event = following()

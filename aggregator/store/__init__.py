@@ -1,4 +1,4 @@
-"""What is remembered between passes: three small protocols, which one connection implements.
+"""What is remembered between passes: four small protocols, which one connection implements.
 
 Each call is one transaction; `now` is always an argument. Opened by `sqlite.opened`.
 """
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from aggregator.core.channels import Policy
     from aggregator.core.flood import Familiar
-    from aggregator.core.model import Document, Entry, Fault, Outcome
+    from aggregator.core.matching import Trace
+    from aggregator.core.model import Document, Entry, Fault, Outcome, Sighting
+    from aggregator.core.polling import Poll
     from aggregator.sources import Validators
 
 
@@ -118,6 +120,16 @@ class ChannelRow:
     updated: datetime
     stamp: str
     retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Entries of a feed that became none of ours: guid, address or number; a stable code; why; how many."""
+
+    place: str
+    code: str
+    reason: str
+    count: int = 1
 
 
 class Sources(Protocol):
@@ -256,6 +268,42 @@ class Ledger(Protocol):
         ...
 
 
+class Polls(Protocol):
+    """Upstream feeds between polls, by the name of their source."""
+
+    def all(self) -> Mapping[str, Poll]:
+        """Return what is remembered of each upstream."""
+        ...
+
+    def keep(self, polls: Mapping[str, Poll]) -> None:
+        """Remember upstreams."""
+        ...
+
+    def forget(self, sources: Iterable[str]) -> None:
+        """Forget upstreams that the configuration no longer has."""
+        ...
+
+    def traces(self, source: str) -> Sequence[Trace]:
+        """Return what is remembered of the entries of a feed."""
+        ...
+
+    def sightings(self, source: str, locations: Iterable[str]) -> Mapping[str, Sighting]:
+        """Return what is known of some entries of a feed, without their edges, by location."""
+        ...
+
+    def known_keys(self, keys: Iterable[str]) -> set[str]:
+        """Return those keys under which there is an entry."""
+        ...
+
+    def keep_dropped(self, source: str, dropped: Iterable[Dropped]) -> None:
+        """Remember what of the last document of a feed became no entry."""
+        ...
+
+    def dropped(self, source: str) -> Sequence[Dropped]:
+        """Return what of the last document of a feed became no entry."""
+        ...
+
+
 class Store(Protocol):
     """The state, open and locked."""
 
@@ -272,6 +320,11 @@ class Store(Protocol):
     @property
     def ledger(self) -> Ledger:
         """What cannot be computed again."""
+        ...
+
+    @property
+    def polls(self) -> Polls:
+        """Upstream feeds between polls."""
         ...
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ _TABLES = {
     "channel": ("ledger_channel", "key, id, updated, stamp, retired"),
     "source": ("ledger_source", "source, first_pass"),
 }
+_QUOTED = 80  # characters of a row that an error shows
 _KEYS = {"entry": ("id",), "claim": ("source", "location"), "channel": ("key",), "source": ("source",)}
 
 
@@ -161,5 +162,6 @@ def _understood(row: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
         if kind == "entry":
             values["former"] = tuple(values["former"])
     except (KeyError, TypeError):
-        raise StoreError(f"{dict(row)}: not a row of the ledger") from None
+        given = str(dict(row))[:_QUOTED]
+        raise StoreError(f"not a row of the ledger: {given}; remove that line from the file") from None
     return kind, values

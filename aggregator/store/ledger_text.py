@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aggregator.errors import StoreError
+from aggregator.errors import StoreError, reason_of
 from aggregator.files import write_all
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def append(folder: Path, ledger: Ledger) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from error
+        raise StoreError(f"{path}: {reason_of(error)}") from error
 
 
 def compact(folder: Path, ledger: Ledger) -> None:
@@ -86,6 +86,8 @@ def lines(ledger: Ledger) -> Iterator[bytes]:
 def take_in(file: Path, folder: Path, ledger: Ledger) -> int:
     """Restore what `lines` gave and somebody kept in a file; return how many lines that were."""
     commit = _last_commit(file)
+    if commit.lines == 0:
+        raise StoreError(f"{file}: not what `aggregator state export` prints, or cut off; nothing was taken in")
     ledger.restore(_rows(file, commit.end), at_least=0)
     rewrite(folder, ledger)
     return commit.lines
@@ -97,7 +99,7 @@ def rewrite(folder: Path, ledger: Ledger) -> None:
     try:
         write_all({path: b"".join(lines(ledger))})
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from error
+        raise StoreError(f"{path}: {reason_of(error)}") from error
 
 
 def _rows(path: Path, end: int) -> Iterator[Mapping[str, Any]]:
@@ -111,7 +113,9 @@ def _rows(path: Path, end: int) -> Iterator[Mapping[str, Any]]:
                 if row["kind"] != _COMMIT:
                     yield row
             except (ValueError, KeyError, TypeError):
-                raise StoreError(f"{path}:{number}: not a line of the ledger") from None
+                raise StoreError(
+                    f"{path}:{number}: not a line of the ledger; restore the file, or remove that line"
+                ) from None
 
 
 def _last_commit(path: Path) -> _Commit:
@@ -126,7 +130,7 @@ def _last_commit(path: Path) -> _Commit:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from error
+        raise StoreError(f"{path}: {reason_of(error)}") from error
     return _Commit()
 
 

@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from aggregator.errors import StoreError
+from aggregator.errors import StoreError, reason_of
 from aggregator.store import ledger_text, sqlite
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ def copy_state(state: Path, target: Path) -> None:
         _back_up(state / sqlite.FILE, target)
     except FileNotFoundError as error:
         raise StoreError(f"{error.filename}: it went away while it was copied; try again") from error
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{state}: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{error.filename or state}: {reason_of(error)}") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"{state / sqlite.FILE}: {error}") from error
 
 
 def _copy_ledger(state: Path, target: Path) -> None:

@@ -142,7 +142,7 @@ class SourceTables:
         self._db.run_many(
             "INSERT INTO sighting (source, location, name, key, title, published, body, edges)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (source, location) DO UPDATE SET key = excluded.key, title = excluded.title,"
+            " ON CONFLICT (source, location) DO UPDATE SET name = excluded.name, key = excluded.key, title = excluded.title,"
             " published = excluded.published, body = excluded.body, edges = excluded.edges",
             rows,
         )

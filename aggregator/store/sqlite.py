@@ -10,9 +10,10 @@ from contextlib import closing, contextmanager
 from importlib import resources
 from typing import IO, TYPE_CHECKING
 
-from aggregator.errors import LockedError, StoreError
+from aggregator.errors import LockedError, StoreError, reason_of
 from aggregator.store.entries import EntryTables
 from aggregator.store.ledger import LedgerTables
+from aggregator.store.polls import PollTables
 from aggregator.store.sources import SourceTables
 
 if TYPE_CHECKING:
@@ -83,12 +84,13 @@ class _Connection:
 
 
 class SqliteStore:
-    """The three parts of a store over one connection, and the lock that keeps other passes out."""
+    """The four parts of a store over one connection, and the lock that keeps other passes out."""
 
     def __init__(self, connection: _Connection, lock: IO[str]) -> None:
         self.sources = SourceTables(connection)
         self.entries = EntryTables(connection)
         self.ledger = LedgerTables(connection)
+        self.polls = PollTables(connection)
         self._connection = connection
         self._lock = lock
 
@@ -111,7 +113,7 @@ def opened(folder: Path, wait: timedelta) -> Iterator[SqliteStore]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = _locked(folder / _LOCK, wait)
     except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror}") from error
+        raise StoreError(f"{error.filename or folder}: {reason_of(error)}") from error
     try:
         connection = _connected(path)
     except sqlite3.Error as error:
@@ -174,7 +176,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     )
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(files):
-        raise StoreError(f"{path}: written by a newer version of this program")
+        raise StoreError(f"{path}: written by a newer version of this program; run that one, or restore an older state")
     for number, name in enumerate(files[version:], start=version + 1):
         script = resources.files("aggregator.store").joinpath("migrations", name).read_text(encoding="utf-8")
         connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")

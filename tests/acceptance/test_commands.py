@@ -85,8 +85,9 @@ def test_quiet_is_silent_until_it_matters(room: Newsroom) -> None:
     room.articles.rename(room.folder / "unmounted")
     done = call(room, "run", "-q")
     assert (done.returncode, done.stdout) == (1, "")
-    assert (
-        done.stderr == f"  needs you articles: {room.articles}: no folder that can be read; nothing was taken down.\n"
+    assert done.stderr == (
+        f"  needs you articles: {room.articles}: no folder that can be read; nothing was taken down.\n"
+        "            Bring it back, or change `articles.path` in config/aggregator.yaml.\n"
     )
 
 
@@ -103,7 +104,10 @@ def test_faults_are_said_and_counted_and_only_strict_minds(room: Newsroom) -> No
     done = call(room, "run")
     assert done.returncode == 0
     assert "1 faulty" in done.stdout
-    assert "  faulty    articles/b.md:3:1: did not find expected node content. Not published.\n" in done.stdout
+    assert (
+        "  faulty    articles/b.md:3:1: a value is missing here, or a bracket above is never closed. Not published.\n"
+        in done.stdout
+    )
     assert call(room, "run", "--strict").returncode == 1
 
 
@@ -117,7 +121,7 @@ def test_removals_are_held_until_they_are_accepted_by_name(room: Newsroom) -> No
     assert done.returncode == 1
     assert "needs you articles: 25 of 30 files are gone (more than half at once);" in done.stdout
     assert done.stdout.count("gone: articles/a") == 10
-    assert "If that is right: aggregator run --accept-removals articles" in done.stdout
+    assert "if they are meant to be gone:\n            aggregator run --accept-removals articles\n" in done.stdout
     wrong = call(room, "run", "--accept-removals", "artcles")
     assert wrong.returncode == 2
     assert "no source is called artcles; there is: articles" in wrong.stderr
@@ -130,8 +134,8 @@ def test_check_reads_everything_and_writes_nothing(room: Newsroom) -> None:
     room.write("c.md", "no fence")
     done = call(room, "check")
     assert done.returncode == 1
-    assert done.stdout == "articles/b.md:3:1: did not find expected node content\n"
-    assert "1 faulty, 1 not article, 1 read; 1 fault." in done.stderr
+    assert done.stdout == "articles/b.md:3:1: a value is missing here, or a bracket above is never closed\n"
+    assert "1 faulty, 1 passed over, 1 read; 1 fault." in done.stderr
     judged = json.loads(call(room, "check", "--json").stdout)
     assert judged["files"] == {"faulty": 1, "not_article": 1, "read": 1}
     assert judged["faults"][0]["location"] == "articles/b.md:3:1"
@@ -146,7 +150,7 @@ def test_a_configuration_with_faults_ends_with_3_before_anything_is_touched(room
     done = call(room, "run")
     assert done.returncode == 3
     assert done.stderr == (
-        "error: config/aggregator.yaml:1:11: base_url: an http or https address is expected\n"
+        "error: config/aggregator.yaml:1:11: base_url: an http or https address is expected, as https://feeds.example.org/\n"
         "config/aggregator.yaml:2:1: outpt: unknown key; did you mean output?\n"
     )
     assert not room.state.exists()
@@ -156,7 +160,7 @@ def test_no_configuration_says_where_it_was_looked_for(room: Newsroom) -> None:
     room.config_file.unlink()
     done = call(room, "run", HOME=str(room.folder))
     assert done.returncode == 3
-    assert "name one with --config" in done.stderr
+    assert "--config names one" in done.stderr
 
 
 def test_a_mistyped_option_ends_with_2(room: Newsroom) -> None:
@@ -184,7 +188,7 @@ def test_an_output_that_cannot_be_written_ends_with_4_and_names_it(room: Newsroo
     done = call(room, "run")
     assert done.returncode == 4
     assert f"error: {room.out}" in done.stderr
-    assert "old feeds kept; the next run repairs" in done.stderr
+    assert "Old feeds kept; the next run repairs" in done.stderr
 
 
 def test_feeds_without_a_state_ask_for_a_person(room: Newsroom) -> None:
@@ -277,7 +281,7 @@ def test_a_forgotten_entry_gets_id_and_dates_anew(room: Newsroom) -> None:
     assert old == "https://www.harbour.example/a"
     done = call(room, "state", "forget", old, "https://nowhere.example/")
     assert done.returncode == 1
-    assert done.stderr == "https://nowhere.example/: no entry has this id\n"
+    assert done.stderr == "https://nowhere.example/: no entry has this id; feeds show it as id or guid\n"
     call(room, "run")
     item = room.item("Title of a")
     assert (item["id"], item["date_published"]) == ("https://moved.example/a", "2026-10-22T08:00:00Z")
@@ -298,3 +302,29 @@ def test_no_command_says_a_word_of_private_fields(room: Newsroom, words: tuple[s
     done = call(room, *words)
     assert done.stdout + done.stderr
     assert marker not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "code"),
+    [
+        (("run", "--json", "--ful"), "Usage", 2),
+        (("run", "--json", "--config", "nowhere.yaml"), "ConfigError", 3),
+        (("check", "--json", "--config", "nowhere.yaml"), "ConfigError", 3),
+        (("run", "--json", "--accept-new", "x"), "UnknownSource", 2),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else None,
+)
+def test_a_program_gets_one_object_also_where_something_is_wrong(
+    room: Newsroom, words: tuple[str, ...], kind: str, code: int
+) -> None:
+    done = call(room, *words)
+    error = json.loads(done.stdout)["error"]
+    assert (error["kind"], error["exit_code"], done.returncode) == (kind, code, code)
+    assert error["message"] in done.stderr
+
+
+def test_a_terminal_that_cannot_write_a_title_gets_it_escaped(room: Newsroom) -> None:
+    room.article("a.md", quality="\u2603")
+    done = call(room, "check", PYTHONIOENCODING="latin-1", PYTHONUTF8="0")
+    assert done.returncode == 1
+    assert 'quality: "\\u2603" is no whole number' in done.stdout

@@ -145,7 +145,7 @@ def test_a_disk_that_is_full_keeps_the_old_feeds(room: Newsroom, tmp_path: Path)
             room.article(f"c{number}.md", excerpt="word " * 300, topics=[f"Topic {number % 3}"])
         done = run(room)
         assert done.returncode == 4
-        assert "(ENOSPC): old feeds kept; the next run repairs" in done.stderr
+        assert "(ENOSPC); make room on the disk. Old feeds kept; the next run repairs" in done.stderr
         old = timeless(before)
         kept = [path for path, document in timeless(feeds(room)).items() if old.get(path) == document]
         assert kept

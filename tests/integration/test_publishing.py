@@ -100,7 +100,7 @@ def test_a_file_of_somebody_else_in_our_place_is_left_alone_and_named(room: News
     report = room.run()
     assert (room.out / "topics" / "wind.atom").read_bytes() == b"mine"
     assert [(fault.code, fault.reason) for fault in report.published.faults] == [
-        ("foreign_file", "not written by this program: left alone")
+        ("foreign_file", "not written by this program: left alone; move it away")
     ]
 
 
@@ -160,7 +160,9 @@ class TestBadDays:
         for one in (room, undisturbed):
             one.article("a.md", title="Other")
         fail_at(monkeypatch, 2)
-        with pytest.raises(PublishError, match=r"no space left on device \(ENOSPC\): old feeds kept"):
+        with pytest.raises(
+            PublishError, match=r"no space left on device \(ENOSPC\); make room on the disk\. Old feeds kept"
+        ):
             room.run()
         monkeypatch.undo()
         assert room.output() == before

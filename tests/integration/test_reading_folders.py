@@ -87,7 +87,8 @@ def test_a_faulty_file_keeps_its_last_good_version_published_and_says_so_each_ti
     first, second = room.run(), room.run()
     assert room.titles() == ["Title of a"]
     expected = (
-        "articles/a.md:2:12: text after a closing quote, or an indentation that does not fit. "
+        "articles/a.md:2:12: text after a closing quote (a quote inside quotes needs a backslash), "
+        "or an indentation unlike that above. "
         "The version of 2026-11-01 13:00 UTC stays published."
     )
     assert reasons(first) == reasons(second) == [expected]
@@ -105,10 +106,10 @@ def test_a_faulty_file_costs_the_others_nothing(room: Newsroom) -> None:
     report = room.run()
     assert room.titles() == ["Title of e"]
     assert reasons(report) == [
-        "articles/a.md:2:12: text after a closing quote, or an indentation that does not fit. Not published.",
-        "articles/b.md:2:8: byte 0xff is not UTF-8. Not published.",
-        "articles/c.md:1: no originalUrl or webUrl: an entry needs an address. Not published.",
-        "articles/d.md:5: originalUrl: mailto:someone@example.org is no http or https address that feeds can link to. Not published.",
+        "articles/a.md:2:12: text after a closing quote (a quote inside quotes needs a backslash), or an indentation unlike that above. Not published.",
+        "articles/b.md:2:8: byte 0xff is not UTF-8; save as UTF-8. Not published.",
+        "articles/c.md:1: no originalUrl or webUrl; add one, an entry needs an address. Not published.",
+        'articles/d.md:5: originalUrl: "mailto:someone@example.org" is no http or https address that feeds can link to. Not published.',
     ]
 
 
@@ -168,11 +169,14 @@ def test_what_is_no_file_of_the_folder_is_passed_over_and_named(room: Newsroom, 
     report = room.run()
     assert room.titles() == ["Title of real"]
     assert reasons(report) == [
-        "articles/dangling.md: No such file or directory",
-        "articles/loop: a link to a folder: not followed; list the folder in the configuration",
-        "articles/null.md: a link out of the folder: not read",
-        "articles/out.md: a link out of the folder: not read",
-        "articles/pipe.md: not a regular file: not read",
+        (
+            "articles/dangling.md: cannot be read: no such file or directory (ENOENT); "
+            "look at the name, or where the link leads"
+        ),
+        "articles/loop: a link to a folder: not followed; add that folder to `articles.path`",
+        "articles/null.md: a link out of the folder: not read; add the file's folder to `articles.path`",
+        "articles/out.md: a link out of the folder: not read; add the file's folder to `articles.path`",
+        "articles/pipe.md: a pipe, a socket or a device: not read; keep it elsewhere",
     ]
 
 

@@ -121,7 +121,7 @@ def test_a_rehearsal_stops_where_a_run_would(room: Newsroom) -> None:
     room.run()
     for path in room.state.iterdir():
         path.unlink()
-    with pytest.raises(StateMissing):
+    with pytest.raises(StateMissing, match=f"no state at {room.state}, but "):
         rehearsed(room)
     assert rehearsed(room, start_over=True).first
 

@@ -19,27 +19,27 @@ from aggregator.sources.article import parse
 @pytest.mark.parametrize(
     ("given", "code", "reason"),
     [
-        ({"title": ["a"]}, "field", "title: a list where text is expected; ignored"),
-        ({"title": {"a": "b"}}, "field", "title: a list where text is expected; ignored"),
-        ({"excerpt": ["a"]}, "field", "excerpt: a list where text is expected; ignored"),
-        ({"quality": "high"}, "field", "quality: high is no whole number; ignored"),
-        ({"quality": 4.5}, "field", "quality: 4.5 is no whole number; ignored"),
-        ({"score": "9" * 5000}, "field", f"score: {'9' * 79}… is no whole number; ignored"),
-        ({"heat": "0x1F"}, "field", "heat: 0x1F is no whole number; ignored"),
-        ({"heat": [1]}, "field", "heat: a list where text is expected; ignored"),
-        ({"publishedDateTime": "soon"}, "date", "publishedDateTime: soon is no date; the time it was first seen stands for it"),
-        ({"publishedDateTime": "\u0007"}, "date", "publishedDateTime: (blank) is no date; the time it was first seen stands for it"),
-        ({"publishedDateTime": "0001-01-01T00:00:00+14:00"}, "date", "publishedDateTime: 0001-01-01T00:00:00+14:00 is no date; the time it was first seen stands for it"),
-        ({"publishedDateTime": {"a": "b"}}, "field", "publishedDateTime: a list where text is expected; ignored"),
-        ({"topics": ["a", {"b": "c"}]}, "field", "topics: something other than text in the list; ignored"),
-        ({"topics": {"a": "b"}}, "field", "topics: something other than text in the list; ignored"),
-        ({"authors": [["a"]]}, "field", "authors: something other than text in the list; ignored"),
-        ({"type": ["video"]}, "field", "type: a list where text is expected; ignored"),
-        ({"language": ["en"]}, "field", "language: a list where text is expected; ignored"),
-        ({"ampWebUrl": ["a"]}, "field", "ampWebUrl: a list where text is expected; ignored"),
+        ({"title": ["a"]}, "field", "title: a list or a block where one text is expected; ignored"),
+        ({"title": {"a": "b"}}, "field", "title: a list or a block where one text is expected; ignored"),
+        ({"excerpt": ["a"]}, "field", "excerpt: a list or a block where one text is expected; ignored"),
+        ({"quality": "high"}, "field", 'quality: "high" is no whole number; ignored'),
+        ({"quality": 4.5}, "field", 'quality: "4.5" is no whole number; ignored'),
+        ({"score": "9" * 5000}, "field", f'score: "{"9" * 79}…" is no whole number; ignored'),
+        ({"heat": "0x1F"}, "field", 'heat: "0x1F" is no whole number; ignored'),
+        ({"heat": [1]}, "field", "heat: a list or a block where one text is expected; ignored"),
+        ({"publishedDateTime": "soon"}, "date", 'publishedDateTime: "soon" is no date, as 2026-02-11T09:00:00Z is; the time it was first seen counts'),
+        ({"publishedDateTime": "\u0007"}, "date", 'publishedDateTime: "" is no date, as 2026-02-11T09:00:00Z is; the time it was first seen counts'),
+        ({"publishedDateTime": "0001-01-01T00:00:00+14:00"}, "date", 'publishedDateTime: "0001-01-01T00:00:00+14:00" is no date, as 2026-02-11T09:00:00Z is; the time it was first seen counts'),
+        ({"publishedDateTime": {"a": "b"}}, "field", "publishedDateTime: a list or a block where one text is expected; ignored"),
+        ({"topics": ["a", {"b": "c"}]}, "field", "topics: something other than text in the list; it is ignored"),
+        ({"topics": {"a": "b"}}, "field", "topics: something other than text in the list; it is ignored"),
+        ({"authors": [["a"]]}, "field", "authors: something other than text in the list; it is ignored"),
+        ({"type": ["video"]}, "field", "type: a list or a block where one text is expected; ignored"),
+        ({"language": ["en"]}, "field", "language: a list or a block where one text is expected; ignored"),
+        ({"ampWebUrl": ["a"]}, "field", "ampWebUrl: a list or a block where one text is expected; ignored"),
         ({"provider": ["a"]}, "field", "provider: a list where `key: value` lines are expected; ignored"),
-        ({"images": "https://x.example/1.png"}, "field", "images: no list where one is expected; ignored"),
-        ({"related": {"url": "https://x.example/1"}}, "field", "related: no list where one is expected; ignored"),
+        ({"images": "https://x.example/1.png"}, "field", "images: one value where a list is expected; write it after a `- `; ignored"),
+        ({"related": {"url": "https://x.example/1"}}, "field", "related: one value where a list is expected; write it after a `- `; ignored"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_a_fault_at_its_line_and_nothing_else_is_lost(
@@ -53,21 +53,21 @@ def test_what_does_not_fit_is_a_fault_at_its_line_and_nothing_else_is_lost(
 def test_a_fault_names_the_line_of_the_file() -> None:
     data = b'---\r\n# note\r\noriginalUrl: https://x.example/a\r\ntitle: "a\r\n  b"\r\nheat: hot\r\n---\r\n'
     assert [str(fault) for fault in parse(data, LOCATION, CONTEXT).faults] == [
-        f"{LOCATION}:6: heat: hot is no whole number; ignored"
+        f'{LOCATION}:6: heat: "hot" is no whole number; ignored'
     ]
 
 
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        (written(originalUrl=...), Fault("no_address", f"{LOCATION}:1", "no originalUrl or webUrl: an entry needs an address")),
-        (b"---\n---\n", Fault("no_address", f"{LOCATION}:1", "no originalUrl or webUrl: an entry needs an address")),
-        (written(title="A", originalUrl="x"), Fault("address", f"{LOCATION}:2", "originalUrl: x is no http or https address that feeds can link to")),
-        (written(originalUrl="javascript:a"), Fault("address", f"{LOCATION}:2", "originalUrl: javascript:a is no http or https address that feeds can link to")),
-        (written(originalUrl=[ADDRESS]), Fault("field", f"{LOCATION}:2", "originalUrl: a list where text is expected; ignored")),
+        (written(originalUrl=...), Fault("no_address", f"{LOCATION}:1", "no originalUrl or webUrl; add one, an entry needs an address")),
+        (b"---\n---\n", Fault("no_address", f"{LOCATION}:1", "no originalUrl or webUrl; add one, an entry needs an address")),
+        (written(title="A", originalUrl="x"), Fault("address", f"{LOCATION}:2", 'originalUrl: "x" is no http or https address that feeds can link to')),
+        (written(originalUrl="javascript:a"), Fault("address", f"{LOCATION}:2", 'originalUrl: "javascript:a" is no http or https address that feeds can link to')),
+        (written(originalUrl=[ADDRESS]), Fault("field", f"{LOCATION}:2", "originalUrl: a list or a block where one text is expected; ignored")),
         (b"---\na: b: c\n---\n", Fault("front_matter", f"{LOCATION}:2:5", "a second `: ` in one value; put the value in quotes")),
-        (b"---\na: b\n", Fault("front_matter", f"{LOCATION}:1:1", "front matter is never closed by ---")),
-        (b"---\na: \xff\n---\n", Fault("front_matter", f"{LOCATION}:2:4", "byte 0xff is not UTF-8")),
+        (b"---\na: b\n", Fault("front_matter", f"{LOCATION}:1:1", "the front matter is never closed; put a line `---` below its last field")),
+        (b"---\na: \xff\n---\n", Fault("front_matter", f"{LOCATION}:2:4", "byte 0xff is not UTF-8; save as UTF-8")),
     ],
 )  # fmt: skip
 def test_what_cannot_be_an_entry_is_faulty(data: bytes, fault: Fault) -> None:
@@ -77,9 +77,9 @@ def test_what_cannot_be_an_entry_is_faulty(data: bytes, fault: Fault) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("a" * (256 * 1024 + 1), "a body of more than 256 KiB; left out"),
-        ("<div>" * 10_001, "a body of more than 10,000 tags; left out"),
-        ("*a* " * 5_001, "a body of more than 10,000 tags; left out"),
+        ("a" * (256 * 1024 + 1), "a body of more than 256 KiB; left out until it is shorter"),
+        ("<div>" * 10_001, "a body of more than 10,000 tags; left out until it has fewer"),
+        ("*a* " * 5_001, "a body of more than 10,000 tags; left out until it has fewer"),
     ],
     ids=("long", "deep", "of much Markdown"),
 )

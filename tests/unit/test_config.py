@@ -8,7 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from aggregator import config
-from aggregator.config.schema import ConfigFile, parse_duration
+from aggregator.config.kinds import parse_duration
+from aggregator.config.schema import ConfigFile
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,19 +34,34 @@ def faults(folder: Path, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "aggregator.yaml:1:1: base_url: required, but missing"),
-        ("title: x\n", "aggregator.yaml:1:1: base_url: required, but missing"),
+        ("", "aggregator.yaml:1:1: base_url: required, but missing: where `output.path` is served; never guessed"),
+        (
+            "title: x\n",
+            "aggregator.yaml:1:1: base_url: required, but missing: where `output.path` is served; never guessed",
+        ),
         (SMALLEST + "outpt: {}\n", "aggregator.yaml:2:1: outpt: unknown key; did you mean output?"),
-        (SMALLEST + "zzz: 1\n", "aggregator.yaml:2:1: zzz: unknown key"),
+        (
+            SMALLEST + "zzz: 1\n",
+            "aggregator.yaml:2:1: zzz: unknown key; known here: " + ", ".join(ConfigFile.model_fields),
+        ),
         (SMALLEST + "output:\n  pth: x\n", "aggregator.yaml:3:3: output.pth: unknown key; did you mean path?"),
-        (SMALLEST + "articles:\n  - topics: [x]\n", "aggregator.yaml:3:5: articles.0.path: required, but missing"),
-        (SMALLEST + "articles: x\n", "aggregator.yaml:2:11: articles: a list is expected"),
+        (
+            SMALLEST + "articles:\n  - topics: [x]\n",
+            "aggregator.yaml:3:5: articles.0.path: required, but missing: folder, or a list of folders that make up one source",
+        ),
+        (
+            SMALLEST + "articles: x\n",
+            "aggregator.yaml:2:11: articles: a list is expected; write each value after a `- `",
+        ),
         (SMALLEST + "output: [x]\n", "aggregator.yaml:2:9: output: a block of `key: value` lines is expected"),
         (
             SMALLEST + "output: {formats: [atom, rdf]}\n",
             "aggregator.yaml:2:26: output.formats.1: one of 'atom', 'rss' or 'json' is expected",
         ),
-        (SMALLEST + "output: {formats: []}\n", "aggregator.yaml:2:19: output.formats: may not be empty"),
+        (
+            SMALLEST + "output: {formats: []}\n",
+            "aggregator.yaml:2:19: output.formats: may not be empty; remove the key, or give it a value",
+        ),
         (SMALLEST + "window: {entries: many}\n", "aggregator.yaml:2:19: window.entries: a whole number is expected"),
         (
             SMALLEST + "window: {days: soon}\n",
@@ -59,7 +75,10 @@ def faults(folder: Path, text: str) -> list[str]:
             SMALLEST + "related: {atom_links: perhaps}\n",
             "aggregator.yaml:2:23: related.atom_links: true or false is expected",
         ),
-        ("base_url: feeds.example\n", "aggregator.yaml:1:11: base_url: an http or https address is expected"),
+        (
+            "base_url: feeds.example\n",
+            "aggregator.yaml:1:11: base_url: an http or https address is expected, as https://feeds.example.org/",
+        ),
         (
             "base_url: https://x.example/?a\n",
             "aggregator.yaml:1:11: base_url: an address that file names can follow is expected: without ? and #",
@@ -74,26 +93,26 @@ def faults(folder: Path, text: str) -> list[str]:
         ),
         (
             SMALLEST + "text: {read: 'At {provider.name}'}\n",
-            "aggregator.yaml:2:14: text.read: names in braces are filled in; here: {provider}",
+            "aggregator.yaml:2:14: text.read: only names that are filled in may stand in braces; here: {provider}",
         ),
         (
             SMALLEST + "topics: [{name: A, slug: A/B}]\n",
             (
-                "aggregator.yaml:2:26: topics.0.slug: a slug is a-z, 0-9 and hyphens, at most 60, no reserved name"
+                "aggregator.yaml:2:26: topics.0.slug: up to 60 of a-z, 0-9 and hyphens are expected, no reserved name"
                 " and no ending like a hash"
             ),
         ),
         (
             SMALLEST + "topics: [{name: A}, {name: a}]\n",
-            "aggregator.yaml:1:1: topics: the name a stands for two topics",
+            "aggregator.yaml:2:9: topics: the name a stands here twice; let one topic have it",
         ),
         (
             SMALLEST + "providers: {split: [x]}\n",
             "aggregator.yaml:2:21: providers.split.0: a domain is expected, as msn.com",
         ),
-        (SMALLEST + SMALLEST, "aggregator.yaml:2:1: base_url: stands here twice"),
-        ("a: [\n", "aggregator.yaml:2:1: did not find expected node content"),
-        ("a: &a [*a]\n", "aggregator.yaml:1:4: a block inside itself"),
+        (SMALLEST + SMALLEST, "aggregator.yaml:2:1: base_url: stands here twice; keep one of the two"),
+        ("a: [\n", "aggregator.yaml:2:1: a value is missing here, or a bracket above is never closed"),
+        ("a: &a [*a]\n", "aggregator.yaml:1:4: a block inside itself; remove the alias"),
     ],
 )
 def test_a_fault_names_file_line_column_key_and_what_is_wrong(tmp_path: Path, text: str, expected: str) -> None:
@@ -104,17 +123,17 @@ def test_all_faults_are_said_at_once_in_the_order_of_the_file(tmp_path: Path) ->
     text = "titel: x\nbase_url: nowhere\nwindow:\n  entries: 0\n  dayz: 1\n"
     assert faults(tmp_path, text) == [
         "aggregator.yaml:1:1: titel: unknown key; did you mean title?",
-        "aggregator.yaml:2:11: base_url: an http or https address is expected",
-        "aggregator.yaml:4:12: window.entries: input should be greater than or equal to 1",
+        "aggregator.yaml:2:11: base_url: an http or https address is expected, as https://feeds.example.org/",
+        "aggregator.yaml:4:12: window.entries: at least 1 is expected",
         "aggregator.yaml:5:3: window.dayz: unknown key; did you mean days?",
     ]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nowhere\.yaml: No such file"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: no such file"):
         config.load(tmp_path / "nowhere.yaml", {})
     (tmp_path / "latin.yaml").write_bytes(b"title: \xff")
-    with pytest.raises(ConfigError, match=r"latin\.yaml: not UTF-8"):
+    with pytest.raises(ConfigError, match=r"latin\.yaml:1: not UTF-8"):
         config.load(tmp_path / "latin.yaml", {})
 
 
@@ -154,7 +173,9 @@ def test_the_file_is_found_in_the_order_that_is_promised(tmp_path: Path) -> None
     del environment["XDG_CONFIG_HOME"]
     assert config.find(None, environment, here) == places["home/.config/aggregator"] / "aggregator.yaml"
     environment["HOME"] = "/nonexistent"
-    with pytest.raises(ConfigError, match=r"no configuration file; looked for .*; name one with --config"):
+    with pytest.raises(
+        ConfigError, match=r"no configuration file; looked for .*; `aggregator init \.` writes one, --config names one"
+    ):
         config.find(None, environment, here)
 
 
@@ -178,7 +199,7 @@ def test_a_base_url_without_a_slash_gets_one(tmp_path: Path) -> None:
 
 def test_two_sources_never_share_a_name(tmp_path: Path) -> None:
     assert faults(tmp_path, SMALLEST + "articles: [{path: a/news}, {path: b/news}]\n") == [
-        "aggregator.yaml:1:1: articles: two sources are called news; give one of them another `name:`"
+        "aggregator.yaml:2:11: articles: the name news stands here twice; give one of the blocks another `name:`"
     ]
 
 
@@ -217,7 +238,7 @@ def test_other_spellings_of_a_topic_may_be_listed_and_text_is_made_legal(tmp_pat
 def test_an_example_address_is_warned_about(tmp_path: Path) -> None:
     loaded = config.load(written(tmp_path, "base_url: https://feeds.example.org/\n"), {})
     assert loaded.warnings == (
-        f"{tmp_path}/aggregator.yaml:1:11: base_url: still feeds.example.org: nobody can subscribe",
+        f"{tmp_path}/aggregator.yaml:1:11: base_url: still feeds.example.org: nobody can subscribe; name the site that serves the output",
     )
 
 

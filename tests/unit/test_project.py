@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import re
+import tokenize
 import tomllib
 from pathlib import Path
 
@@ -44,10 +47,25 @@ def test_no_file_is_long() -> None:
     assert [str(path) for path in ALL if path.read_text(encoding="utf-8").count("\n") > 400] == []
 
 
+def code_lines(path: Path) -> int:
+    """Count the lines of a module that are neither blank nor comment nor docstring."""
+    text = path.read_text(encoding="utf-8")
+    lines = {
+        line
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type not in {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+        for line in range(token.start[0], token.end[0] + 1)
+    }
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return len(lines)
+
+
 def test_most_modules_are_short() -> None:
     lengths = [path.read_text(encoding="utf-8").count("\n") for path in SOURCES]
     assert sum(length <= 200 for length in lengths) > len(lengths) * 0.7
-    assert sum(lengths) <= 8000
+    assert sum(code_lines(path) for path in SOURCES) <= 8000
 
 
 def test_requirements_are_hashed_and_name_no_host() -> None:

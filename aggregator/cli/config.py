@@ -1,0 +1,165 @@
+"""`aggregator config`: what the configuration comes to, and which keys it may have."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+
+from aggregator.cli.options import config_option, json_option, located
+from aggregator.cli.schema import schema_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+    from aggregator.config import Config
+    from aggregator.config.marks import MarkedYaml
+
+Key: TypeAlias = tuple[int | str, ...]
+
+_STATE = "STATE_DIRECTORY"
+_COLUMN = 48  # where comments start, unless a value is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key, what it is set to, who says so, and what that means in full, where it is not the whole truth."""
+
+    path: Key
+    value: Any
+    origin: str
+    means: tuple[str, ...] = ()
+
+
+@click.group()
+def config() -> None:
+    """Show what the configuration comes to, or the keys that it may have."""
+
+
+@config.command()
+def schema() -> int:
+    """Print the JSON Schema of the configuration file, for editors and other programs."""
+    click.echo(schema_text(), nl=False)
+    return 0
+
+
+@config.command()
+@config_option
+@json_option
+def show(*, config_path: Path | None, as_json: bool) -> int:
+    """Print every key with its value, and where that comes from; the output is a configuration itself."""
+    file = located(config_path)
+    settings = list(_settings(file))
+    if as_json:
+        keys = {
+            ".".join(map(str, one.path)): {"value": one.value, "origin": one.origin}
+            | ({"means": one.means} if one.means else {})
+            for one in settings
+        }
+        click.echo(json.dumps({"file": str(file.absolute()), "keys": keys}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_lines(settings)))
+    return 0
+
+
+def _settings(file: Path) -> Iterator[Setting]:
+    from aggregator.config import load  # noqa: PLC0415  --help needs none of it
+    from aggregator.config.marks import MarkedYaml  # noqa: PLC0415
+    from aggregator.config.schema import ConfigFile  # noqa: PLC0415
+
+    loaded = load(file, os.environ)  # which says all that is wrong with the file
+    marked = MarkedYaml(file.read_text(encoding="utf-8-sig"), str(file))
+    computed, meant = _computed(loaded), _meant(loaded)
+    for one in _walked(ConfigFile.model_validate(marked.values), marked.values, (), marked):
+        value, origin = computed.get(one.path, (None, one.origin)) if one.value is None else (one.value, one.origin)
+        means = meant.get(one.path, ())
+        yield Setting(one.path, value, origin, () if means == (value,) else means)
+
+
+def _walked(block: BaseModel, given: Mapping[str, Any], above: Key, marked: MarkedYaml) -> Iterator[Setting]:
+    """Yield the keys of a block and of those inside it; what the file does not give has its default."""
+    from pydantic import BaseModel  # noqa: PLC0415
+
+    for name, field in type(block).model_fields.items():
+        value, written, path = getattr(block, name), given.get(name), (*above, name)
+        if isinstance(value, BaseModel):
+            yield from _walked(value, written or {}, path, marked)
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            for number, (inner, own) in enumerate(zip(value, written or [{}], strict=True)):
+                yield from _walked(inner, own, (*path, number), marked)
+        else:
+            shown = list(value) if isinstance(value, tuple) else _as_written(value, written, field)
+            yield Setting(path, shown, "default" if written is None else _line_of(path, marked))
+
+
+def _as_written(value: object, written: str | None, field: FieldInfo) -> object:
+    """Return a value; a length of time and a size as a file says it."""
+    extra = field.json_schema_extra
+    words = extra.get("default") if isinstance(extra, dict) else None
+    if words is None:
+        return value
+    return words if written is None else int(written) if written.isdecimal() else written
+
+
+def _line_of(path: Key, marked: MarkedYaml) -> str:
+    place = marked.fault(path, "", at_key=True).removesuffix(f": {'.'.join(map(str, path))}: ")
+    return place.rpartition(":")[0]
+
+
+def _computed(loaded: Config) -> dict[Key, tuple[str | None, str]]:
+    """Return the values that come out of others where the file does not give them, and out of which."""
+    by_system = os.environ.get(_STATE, "").partition(":")[0]
+    return {
+        ("title",): (loaded.site.title, "from base_url"),
+        ("homepage",): (loaded.site.homepage, "from base_url"),
+        ("author",): (loaded.site.author, "from title"),
+        ("state",): (str(loaded.state), f"environment {_STATE}" if by_system else "from output.path"),
+        **{("articles", number, "name"): (one.name, "from path") for number, one in enumerate(loaded.articles)},
+        **{("topics", number, "slug"): (None, "from name") for number, _ in enumerate(loaded.style.policy.labels)},
+    }
+
+
+def _meant(loaded: Config) -> dict[Key, tuple[str, ...]]:
+    """Return the folders that keys name, in full, and the file names of topics, not all of which a file may give."""
+    from aggregator.core.channels import topic_slug  # noqa: PLC0415
+
+    policy = loaded.style.policy
+    return {
+        ("output", "path"): (str(loaded.output),),
+        ("state",): (str(loaded.state),),
+        **{
+            ("articles", number, "path"): tuple(str(folder) for _, folder in one.roots)
+            for number, one in enumerate(loaded.articles)
+        },
+        **{("topics", number, "slug"): (topic_slug(key, policy),) for number, key in enumerate(policy.labels)},
+    }
+
+
+def _lines(settings: list[Setting]) -> Iterator[str]:
+    """Yield YAML, a key a line, with origins as comments."""
+    above: Key = ()
+    for one in settings:
+        *outer, name = one.path
+        indent = "  " * len(outer)
+        if outer and outer[:1] != list(above[:1]):
+            yield f"{outer[0]}:"
+        if len(outer) > 1 and tuple(outer) != above:
+            indent = "  - "
+        above = tuple(outer)
+        text = f"{indent}{name}: {_scalar(one.value)}"
+        means = f", that is {', '.join(one.means)}" if one.means else ""
+        yield f"{text:<{_COLUMN}} # {one.origin}{means}"
+
+
+def _scalar(value: object) -> str:
+    import yaml  # noqa: PLC0415  --help needs none of it
+
+    line = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
+    return str(line).removesuffix("\n").removesuffix("\n...")

@@ -1,0 +1,375 @@
+"""The output behind real web servers, which run as somebody else; and runs as cron starts them."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from newsroom import WITH_PAGES, Newsroom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "aggregator")
+PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+SECONDS = 20  # until a server that does not answer is a failure
+TYPES = {
+    "/all.atom": "application/atom+xml; charset=utf-8",
+    "/topics/sea.atom": "application/atom+xml; charset=utf-8",
+    "/all.rss": "application/rss+xml; charset=utf-8",
+    "/all.json": "application/feed+json; charset=utf-8",
+    "/feeds.opml": "text/x-opml; charset=utf-8",
+    "/": "text/html; charset=utf-8",
+    "/index.html": "text/html; charset=utf-8",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Server:
+    """A web server that hands out a site. user: whom it runs as."""
+
+    name: str
+    room: Newsroom
+    port: int
+    user: int
+
+    def ask(self, path: str, method: str = "GET", **headers: str | None) -> Answer:
+        """Send one request, its path as it stands; underscores of header names become hyphens."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        try:
+            given = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
+            connection.request(method, path, headers=given)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+
+def publish(room: Newsroom) -> None:
+    """Run the command as an owner would who keeps new files to himself."""
+    subprocess.run([*COMMAND, "run", "-q"], cwd=room.folder, umask=0o077, timeout=60, check=True)
+
+
+def nginx(room: Newsroom, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
+    """Return how nginx is started: with the server block of the documentation around our file."""
+    page = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    block = page.partition("```nginx\n")[2].partition("```")[0]
+    for documented, here in (
+        ("listen 80;", f"listen 127.0.0.1:{port};"),
+        ("listen [::]:80;", ""),
+        ("/srv/feeds/out", str(room.out)),
+        ("/srv/feed-aggregator/config/nginx.conf", str(ROOT / "config" / "nginx.conf")),
+    ):
+        assert block.count(documented) == 1, documented
+        block = block.replace(documented, here)
+    places = " ".join(
+        f"{name}_temp_path {folder / name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    around = f"daemon off; worker_processes 1; pid {folder / 'pid'}; error_log stderr; events {{}}"
+    file = folder / "nginx.conf"
+    file.write_text(f"{around}\nhttp {{ access_log off; {places}\n{block}}}\n")
+    return ["-e", "stderr", "-c", str(file)], {}
+
+
+def caddy(room: Newsroom, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
+    """Return how Caddy is started: with our file as it is, on an address that asks for no certificate."""
+    file = folder / "Caddyfile"
+    file.write_text(f"{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}}\nimport {ROOT / 'config' / 'Caddyfile'}\n")
+    variables = {"HOME": str(folder), "FEEDS_SITE": f"http://127.0.0.1:{port}", "FEEDS_OUT": str(room.out)}
+    return ["run", "--adapter", "caddyfile", "--config", str(file)], variables
+
+
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """Yield a port that nobody else is given meanwhile, and that a server may nevertheless listen on."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+def await_answer(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    pytest.fail(f"the server does not answer: {log.read_text()}")
+
+
+@pytest.fixture(scope="module", params=[nginx, caddy], ids=lambda start: start.__name__)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Yield a site behind a server, which runs as somebody else than its owner where that can be had."""
+    start = request.param
+    program = shutil.which(start.__name__, path=PLACES)
+    if program is None:
+        pytest.skip(f"{start.__name__} is not installed")
+    # Not among the folders of pytest, which let nobody else in.
+    with tempfile.TemporaryDirectory(prefix="hosting-") as name, reserved_port() as port:
+        folder, own = Path(name), Path(name) / "server"
+        room = Newsroom(folder / "site")
+        room.configure(WITH_PAGES)
+        for number in range(20):
+            room.article(f"a{number:02}.md")
+        own.mkdir()
+        for entered in (folder, room.folder, own):
+            entered.chmod(0o755)
+        publish(room)
+        words, variables = start(room, own, port)
+        identity: dict[str, Any] = {}
+        if os.getuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(own, nobody.pw_uid, nobody.pw_gid)
+            identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        log = folder / "log"
+        environment = {**os.environ, **variables}
+        with (
+            log.open("wb") as sink,
+            subprocess.Popen([program, *words], env=environment, stdout=sink, stderr=sink, **identity) as process,
+        ):
+            try:
+                await_answer(process, port, log)
+                yield Server(start.__name__, room, port, Path(f"/proc/{process.pid}").stat().st_uid)
+            finally:
+                process.terminate()
+
+
+def test_every_kind_of_file_has_its_type_and_is_the_one_that_was_written(server: Server) -> None:
+    for path, kind in TYPES.items():
+        answer = server.ask(path)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, kind), path
+        assert answer.headers["Content-Encoding"] is None
+        assert answer.body == (server.room.out / (path[1:] or "index.html")).read_bytes()
+
+
+def test_a_server_of_another_user_may_read_what_an_owner_with_a_strict_mask_publishes(server: Server) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can start a server as somebody else")
+    feed = server.room.out / "topics" / "sea.atom"
+    assert server.user != feed.stat().st_uid
+    assert server.ask("/topics/sea.atom").body == feed.read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/all.atom", "/all.rss", "/all.json", "/index.html"])
+def test_who_takes_gzip_gets_it(server: Server, path: str) -> None:
+    packed = server.ask(path, Accept_Encoding="gzip")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert packed.headers["Content-Type"] == TYPES[path]
+    assert len(packed.body) < len(gzip.decompress(packed.body)) / 2
+    assert gzip.decompress(packed.body) == server.ask(path).body
+
+
+def test_who_asks_through_a_proxy_gets_gzip_too(server: Server) -> None:
+    assert server.ask("/all.atom", Accept_Encoding="gzip", Via="1.1 cdn").headers["Content-Encoding"] == "gzip"
+
+
+def test_what_did_not_change_is_not_sent_again_after_another_run_either(server: Server) -> None:
+    firsts = {(path, how): server.ask(path, Accept_Encoding=how) for path in TYPES for how in ("gzip", "identity")}
+    publish(server.room)
+    for (path, how), first in firsts.items():
+        tag, date = {"If_None_Match": first.headers["ETag"]}, {"If_Modified_Since": first.headers["Last-Modified"]}
+        for validators in (tag, date, tag | date):
+            again = server.ask(path, Accept_Encoding=how, **validators)
+            assert (again.status, again.body) == (304, b""), (path, how, validators)
+            assert again.headers["Cache-Control"] == "max-age=900"
+            assert again.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_what_a_run_changed_is_sent(server: Server) -> None:
+    before = server.ask("/all.atom")
+    server.room.article("a00.md", title=f"Words that are new, {len(before.body)} of them")
+    publish(server.room)
+    after = server.ask("/all.atom", If_None_Match=before.headers["ETag"])
+    assert after.status == 200
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert b"Words that are new" in after.body
+
+
+def test_head_says_what_get_says(server: Server) -> None:
+    for path in TYPES:
+        full, head = server.ask(path), server.ask(path, "HEAD")
+        assert (head.status, head.body) == (200, b"")
+        for name in ("Content-Type", "Content-Length", "ETag", "Last-Modified", "Cache-Control"):
+            assert full.headers[name]
+            assert head.headers[name] == full.headers[name]
+
+
+def test_feeds_may_be_kept_a_while_and_read_by_pages_of_others(server: Server) -> None:
+    for path in TYPES:
+        headers = server.ask(path, Origin="https://reader.example").headers
+        assert headers.get_all("Cache-Control") == ["max-age=900"]
+        assert headers.get_all("Access-Control-Allow-Origin") == ["*"]
+    missing = server.ask("/topics/none.atom")
+    assert (missing.status, missing.headers["Cache-Control"]) == (404, None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/state/ledger.jsonl",
+        "/../state/ledger.jsonl",
+        "/topics/../../state/ledger.jsonl",
+        "/%2e%2e/state/ledger.jsonl",
+        "/..%2fstate/ledger.jsonl",
+        "/topics/..%5c..%5cstate/ledger.jsonl",
+        "/../config/aggregator.yaml",
+        "/.hidden",
+        "/%2ehidden",
+        "/topics/.sea.atom.aggregator-tmp",
+        "/.git/config",
+        "/.git/feed.atom",
+    ],
+)
+def test_nothing_beside_the_output_and_no_dot_file_is_handed_out(server: Server, path: str) -> None:
+    for name in (".hidden", "topics/.sea.atom.aggregator-tmp", ".git/config", ".git/feed.atom"):
+        (server.room.out / name).parent.mkdir(exist_ok=True)
+        (server.room.out / name).write_text("private")
+        (server.room.out / name).chmod(0o644)
+    server.room.state.chmod(0o755)  # no strict mask may be what protects it
+    (server.room.state / "ledger.jsonl").chmod(0o644)
+    answer = server.ask(path)
+    assert answer.status in {400, 404}
+    assert b"private" not in answer.body
+    assert b"Title of" not in answer.body
+
+
+def test_folders_are_not_listed(server: Server) -> None:
+    for path in ("/topics/", "/providers/"):
+        answer = server.ask(path)
+        assert answer.status in {403, 404}
+        assert b"sea" not in answer.body
+
+
+def test_certificates_can_be_asked_for(server: Server) -> None:
+    if server.name == "caddy":
+        pytest.skip("Caddy asks for its certificates itself")
+    challenge = server.room.out / ".well-known" / "acme-challenge" / "token"
+    challenge.parent.mkdir(parents=True, exist_ok=True)
+    challenge.write_text("proof")
+    assert server.ask("/.well-known/acme-challenge/token").body == b"proof"
+
+
+def bare_run(room: Newsroom, *words: str) -> subprocess.Popen[str]:
+    """Start a run as cron does: hardly an environment, no terminal."""
+    return subprocess.Popen(
+        [*COMMAND, "run", *words],
+        cwd=room.folder,
+        env={"PATH": os.defpath, "HOME": str(room.folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def outcome(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def cron(room: Newsroom) -> list[tuple[int, str, str]]:
+    """Carry out each line of our crontab for a site, as cron would, and return what became of it."""
+    text = (ROOT / "config" / "crontab.example").read_text(encoding="utf-8").replace("/srv/feeds", str(room.folder))
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    variables = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]+=", line))
+    command = room.folder / ".local" / "bin" / "aggregator"
+    if not command.exists():
+        command.parent.mkdir(parents=True)
+        command.write_text(f'#!/bin/sh\nexec {" ".join(COMMAND)} "$@"\n')
+        command.chmod(0o755)
+    assert str(command.parent) in variables["PATH"].split(":")
+    environment = {"HOME": str(room.folder), "SHELL": "/bin/sh", **variables}
+    done = []
+    for line in lines:
+        if re.match(r"[A-Z]+=", line):
+            continue
+        words = line.split(maxsplit=5)[5]
+        assert "%" not in words, "cron takes it for the end of the line"
+        ran = subprocess.run(["/bin/sh", "-c", words], env=environment, capture_output=True, timeout=60, check=False)
+        done.append((ran.returncode, ran.stdout.decode(), ran.stderr.decode()))
+    return done
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    return Newsroom(tmp_path / "site")
+
+
+def test_cron_says_nothing_of_good_articles(room: Newsroom) -> None:
+    room.article("a.md", title="Ærø – 学")
+    assert cron(room) == [(0, "", ""), (0, "", "")]
+    assert room.titles() == ["Ærø – 学"]
+
+
+def test_cron_names_bad_files_once_a_day_as_long_as_there_are_any(room: Newsroom) -> None:
+    room.article("a.md")
+    room.write("ærø.md", "---\ntitle: [\n---\n")
+    often, daily = cron(room)
+    assert often == (0, "", "")
+    assert daily[:2] == (1, "")
+    assert "articles/ærø.md:3:1" in daily[2]
+    assert room.titles() == ["Title of a"]
+    room.remove("ærø.md")
+    assert cron(room) == [(0, "", ""), (0, "", "")]
+
+
+def test_cron_says_that_removals_are_held_until_somebody_decides(room: Newsroom) -> None:
+    for number in range(24):
+        room.article(f"ø{number:02}.md", originalUrl=f"https://www.harbour.example/{number}")
+    assert outcome(bare_run(room, "-q")) == (0, "", "")
+    for number in range(23):
+        room.remove(f"ø{number:02}.md")
+    code, out, err = outcome(bare_run(room, "-q"))
+    assert (code, out) == (1, "")
+    assert err.startswith("  needs you articles: 23 of 24 files are gone")
+    assert "gone: articles/ø00.md" in err
+    assert "--accept-removals articles" in err
+    assert outcome(bare_run(room, "-q", "--accept-removals", "articles")) == (0, "", "")
+    assert len(room.items()) == 1
+
+
+def test_of_two_runs_at_once_the_second_waits_or_says_how_to(room: Newsroom) -> None:
+    for number in range(300):
+        room.article(f"a{number:03}.md")
+    first = bare_run(room, "-q")
+    try:
+        # Stopped in its work, so that the others cannot but meet it.
+        while first.poll() is None and not (room.state / "aggregator.db").exists():
+            time.sleep(0.001)
+        first.send_signal(signal.SIGSTOP)
+        code, out, err = outcome(bare_run(room, "-q"))
+        assert (code, out) == (5, "")
+        assert err == f"error: {room.state}: another pass is running; --wait 5m waits for it\n"
+        patient = bare_run(room, "-q", "--wait", "5m")
+        time.sleep(0.5)
+        assert patient.poll() is None
+    finally:
+        first.send_signal(signal.SIGCONT)
+    assert outcome(first) == (0, "", "")
+    assert outcome(patient) == (0, "", "")
+    assert len(room.items()) > 0

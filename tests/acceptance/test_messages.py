@@ -1,0 +1,343 @@
+"""Everything the program says, provoked for real, beside each other in tests/golden/messages.txt."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import io
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from message_cases import ADDRESS, FAULTY, HUMBLE, WRONG, WRONG_ALONE
+from newsroom import CONFIG, Newsroom, related
+
+from aggregator.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "messages.txt"
+COMMAND = (sys.executable, "-m", "aggregator")
+
+
+def in_a_process(words: Sequence[str], variables: Mapping[str, str], folder: Path) -> tuple[object, str, str]:
+    """Run the command with the rights of nobody in particular."""
+    command = (sys.executable, "-c", HUMBLE, *COMMAND, *words)
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def here(words: Sequence[str], variables: Mapping[str, str], folder: Path) -> tuple[object, str, str]:
+    """Run the command in this process: a process for each of so many would cost a minute."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        patch.setattr(sys, "argv", ["aggregator", *words])
+        patch.setattr(os, "environ", {**variables})
+        patch.setattr(signal, "signal", lambda *_: None)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            main()
+    for one in (out, err):
+        one.seek(0)
+    return ended.value.code, out.read(), err.read()
+
+
+@dataclass
+class Talk:
+    """A site, and what the command said there."""
+
+    room: Newsroom
+    said: list[str] = field(default_factory=list)
+
+    def __call__(self, *words: str, humble: bool = False, **environment: str) -> None:
+        variables = {**os.environ, "HOME": "/nonexistent", "XDG_CONFIG_HOME": "", "NO_COLOR": "1", **environment}
+        speak = in_a_process if humble else here
+        code, out, err = speak(words, variables, self.room.folder)
+        assert "Traceback" not in err, err
+        self.said.append(f"$ {' '.join(('aggregator', *words))}    [ends with {code}]")
+        self.said += [f"  {line}".rstrip() for line in out.splitlines()]
+        self.said += [f"! {line}".rstrip() for line in err.splitlines()]
+
+    def text(self) -> str:
+        """Return what was said, without what differs from one time to the next."""
+        text = "\n".join(self.said).replace(str(self.room.folder), "SITE")
+        text = re.sub(r"\b\d+\.\d s\b", "0.0 s", text)
+        return re.sub(r"(?!2026-10-20 08:00)\b\d{4}-\d\d-\d\d \d\d:\d\d\b", "NOW", text)
+
+
+def a_first_run_a_second_and_one_with_news(talk: Talk) -> None:
+    talk.room.article("a.md", related=[related("b.md"), related("c.md")])
+    talk.room.article("b.md", provider={"name": "Bay Post", "domain": "bay.example"}, draft=False)
+    talk.room.article("c.md", draft=True)
+    talk.room.write("readme.md", "No fence.")
+    talk("check")
+    talk("run")
+    talk("run")
+    talk.room.article("a.md", title="Other")
+    talk("run", "-v")
+    talk("run", "-q")
+    talk("run", "--start-over")
+
+
+def nothing_to_publish(talk: Talk) -> None:
+    talk.room.configure(CONFIG.replace("test.example", "example.org"))
+    talk("check")
+    talk("run")
+    talk.room.write("readme.md", "No fence.")
+    talk("run")
+
+
+def each_fault_of_an_article(talk: Talk) -> None:
+    for name, lines in FAULTY.items():
+        talk.room.write(f"{name}.md", f"---\n{lines}\n---\n")
+    talk.room.write("body-long.md", f"---\n{ADDRESS}\n---\n{'a' * (256 * 1024 + 1)}")
+    talk.room.write("body-of-tags.md", f"---\n{ADDRESS}\n---\n{'<b>' * 10_001}")
+    talk.room.write("front-matter-long.md", f"---\n{ADDRESS}\ntitle: {'a' * 1024 * 1024}\n---\n")
+    talk.room.write("front-matter-open.md", f"---\n{ADDRESS}\n")
+    talk.room.write("not-utf-8.md", b"---\ntitle: caf\xe9\n---\n")
+    talk("check")
+
+
+def each_fault_of_a_folder(talk: Talk) -> None:
+    articles = talk.room.articles
+    talk.room.write("deep/a.md", "").parent.chmod(0)
+    talk.room.write("large.md", f"---\n{ADDRESS}\n---\n{'a' * 2 * 1024 * 1024}")
+    talk.room.article("locked.md").chmod(0)
+    (articles / "link-nowhere.md").symlink_to("nowhere")
+    (articles / "link-out.md").symlink_to(talk.room.config_file)
+    (articles / "link-to-folder").symlink_to(talk.room.folder)
+    (articles / "link-to-itself").symlink_to("link-to-itself")
+    os.mkfifo(articles / "pipe")
+    talk("check", humble=True)
+    talk("run", humble=True)
+    (articles / "deep").chmod(0o755)
+
+
+def the_same_fault_in_many_files(talk: Talk) -> None:
+    for number in range(5):
+        talk.room.article(f"date{number}.md", publishedDateTime=f"day {number}")
+        talk.room.article(f"none{number}.md", originalUrl=None)
+    talk.room.article("other.md", quality="high")
+    talk("check")
+    talk("check", "-v")
+    talk("run")
+    talk("run", "-v", "--full")
+    talk("run", "-q", "--strict")
+    talk("run", "--config", "config/aggregator.yaml", "-q")
+
+
+def many_faults_at_once(talk: Talk) -> None:
+    for number in range(23):
+        talk.room.article(f"a{number:02}.md", **{"title": ["x"], f"key{number}": 1, "heat": f"x{number}"})
+        talk.room.write(f"b{number:02}.md", f"---\ntitle: {'[' * number}\n---\n")
+    talk.room.write("c.md", f"---\n{ADDRESS}\nauthors: [[a]]\ntype: [a]\nlanguage: [a]\nampWebUrl: [a]\n---\n")
+    talk("run")
+
+
+def a_file_that_was_good_before(talk: Talk) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        talk.room.article(name)
+    talk("run", "-q")
+    talk.room.write("a.md", "---\ntitle: One: two\n---\n")
+    talk.room.write("b.md", "---\ntitle: One: two\n---\n")
+    talk.room.write("c.md", "")
+    talk("run")
+
+
+def removals_that_look_like_an_accident(talk: Talk) -> None:
+    for number in range(30):
+        talk.room.article(f"a{number:02}.md")
+    talk("run", "-q")
+    for number in range(25):
+        talk.room.remove(f"a{number:02}.md")
+    talk("run")
+    talk("run", "-q")
+    talk("run", "--accept-removals", "artcles")
+    talk("run", "--accept-removals", "articles")
+    shutil.rmtree(talk.room.articles)
+    talk("run", "-q")
+    talk("run", "--accept-removals", "articles")
+    talk("check")
+    talk.room.articles.mkdir()
+    talk("run", "--config", "../site/config/aggregator.yaml", "-q")
+
+
+def a_source_that_left_the_configuration(talk: Talk) -> None:
+    for number in range(30):
+        talk.room.article(f"a{number:02}.md")
+    named = CONFIG.replace("path: articles", "path: articles\n    name: Harbour news")
+    talk.room.configure(named)
+    talk("run", "-q")
+    (talk.room.folder / "config" / "other").mkdir()
+    talk.room.configure(CONFIG.replace("path: articles", "path: other"))
+    talk("run", "-q")
+
+
+def a_flood_of_known_articles(talk: Talk) -> None:
+    for stem in ("old", "new"):
+        for number in range(12):
+            talk.room.article(f"{stem}{number:02}.md", title=f"Story {number}")
+        talk("run")
+
+
+def a_configuration_with_faults(talk: Talk) -> None:
+    talk.room.configure(WRONG)
+    talk("run")
+    talk("run", "--json")
+
+
+def a_configuration_with_one_fault(talk: Talk) -> None:
+    for text in WRONG_ALONE:
+        talk.room.configure(text + "\n")
+        talk.said += ["", *(f"| {line[:60]}".rstrip().replace("\x07", "^G") for line in text.splitlines())]
+        talk("check")
+
+
+def a_configuration_that_cannot_be_read(talk: Talk) -> None:
+    talk("run", "--config", "nowhere.yaml")
+    talk("run", "--config", "config")
+    talk.room.config_file.write_bytes(b"title: x\nauthor: caf\xe9\n")
+    talk("run")
+    talk.room.config_file.chmod(0)
+    talk("run", humble=True)
+    talk.room.config_file.unlink()
+    talk("run")
+
+
+def a_state_that_is_gone_or_belongs_to_another(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("run", "-q")
+    talk.room.configure(CONFIG.replace("../out", "../other"))
+    talk("run")
+    talk.room.configure(CONFIG)
+    shutil.rmtree(talk.room.state)
+    talk("run")
+    talk("run", "--dry-run")
+    talk("run", "--json")
+    talk("run", "--start-over")
+
+
+def a_state_that_is_held_or_damaged(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("run", "-q")
+    with (talk.room.state / "lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        talk("run")
+        talk("run", "--wait", "0.1s")
+    database = talk.room.state / "aggregator.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    talk("run")
+    database.write_bytes(b"rubbish" * 10_000)
+    talk("run")
+    talk("run", "--dry-run")
+    database.unlink()
+    ledger = talk.room.state / "ledger.jsonl"
+    text = ledger.read_bytes()
+    ledger.write_bytes(b"rubbish\n" + text)
+    talk("run")
+    ledger.write_bytes(b'{"kind": "entry", "id": "https://www.harbour.example/a"}\n' + text)
+    talk("run")
+    ledger.chmod(0)
+    talk("run", humble=True)
+    shutil.rmtree(talk.room.state)
+    talk.room.state.write_text("a file")
+    talk("run")
+
+
+def an_output_that_cannot_be_written(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk.room.out.write_text("a file")
+    talk("run")
+    talk.room.out.unlink()
+    talk.room.out.mkdir(mode=0o555)
+    talk("run", humble=True)
+    talk.room.out.chmod(0o755)
+    talk("run", "-q")
+    (talk.room.out / "topics" / "wind.atom").write_text("somebody's own")
+    (talk.room.out / "topics" / "wind.rss").mkdir()
+    talk.room.article("b.md", topics=["Wind"])
+    talk("run", "-q")
+    talk("run")
+
+
+def a_state_that_is_handed_over(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("run", "-q")
+    talk("state", "forget", "https://nowhere.example/")
+    talk("state", "forget")
+    talk("state", "import", "nowhere.jsonl")
+    (talk.room.folder / "mine.txt").write_text("my notes\n")
+    talk("state", "import", "mine.txt")
+
+
+def a_run_that_is_tried_first(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("run", "--dry-run")
+    talk("run", "-q")
+    talk.room.configure(CONFIG.replace("feeds.test.example", "feeds.new.example"))
+    talk("run")
+    talk("run", "--dry-run", "--json")
+
+
+def a_mistake_at_the_prompt(talk: Talk) -> None:
+    talk("run", "--ful")
+    talk("check", "--jso", "--json")
+    talk("rum")
+    talk("run", "--wait", "soon")
+    talk("run", "now")
+    talk("run", "--accept-removals")
+
+
+CASES: tuple[Callable[[Talk], None], ...] = (
+    a_first_run_a_second_and_one_with_news,
+    nothing_to_publish,
+    each_fault_of_an_article,
+    each_fault_of_a_folder,
+    the_same_fault_in_many_files,
+    many_faults_at_once,
+    a_file_that_was_good_before,
+    removals_that_look_like_an_accident,
+    a_source_that_left_the_configuration,
+    a_flood_of_known_articles,
+    a_configuration_with_faults,
+    a_configuration_with_one_fault,
+    a_configuration_that_cannot_be_read,
+    a_state_that_is_gone_or_belongs_to_another,
+    a_state_that_is_held_or_damaged,
+    an_output_that_cannot_be_written,
+    a_state_that_is_handed_over,
+    a_run_that_is_tried_first,
+    a_mistake_at_the_prompt,
+)
+NAMES = [case.__name__.replace("_", " ") for case in CASES]
+
+
+def expected() -> dict[str, str]:
+    """Return what the golden file says of each case, by its name."""
+    parts = re.split(r"^== (.*)\n", GOLDEN.read_text(encoding="utf-8") if GOLDEN.exists() else "", flags=re.MULTILINE)
+    return {name: text.strip("\n") for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_what_is_said(case: Callable[[Talk], None], tmp_path: Path, *, update_golden: bool) -> None:
+    talk = Talk(Newsroom(tmp_path / "site"))
+    case(talk)
+    name, said = case.__name__.replace("_", " "), talk.text().strip("\n")
+    if update_golden:
+        known = {**expected(), name: said}
+        GOLDEN.write_text("\n".join(f"== {one}\n{known[one]}\n" for one in NAMES if one in known), encoding="utf-8")
+    assert said == expected().get(name), "if that is meant: pytest with --update-golden and -n 0, then read it"
+
+
+def test_the_golden_file_holds_these_cases_and_no_other() -> None:
+    assert list(expected()) == NAMES

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.core.matching import Trace, locate
+from aggregator.core.model import Provider, Sighting
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def entry(guid: str, link: str, title: str = "", hour: int | None = None) -> Sighting:
+    key = f"https://x.example/{link}"
+    return Sighting(
+        source="feed",
+        location="",
+        name=guid,
+        key=key,
+        href=key,
+        title=title or f"Title of {link}",
+        published=None if hour is None else NOON + timedelta(hours=hour),
+        provider=Provider("X", "x.example"),
+    )
+
+
+def traces(found: list[Sighting], known: list[Trace]) -> list[Trace]:
+    """Return what is remembered after a poll: the entries of its document over what was known."""
+    after = {trace.location: trace for trace in known}
+    for one, place in zip(found, locate(found, known), strict=True):
+        after[place] = Trace(place, one.name, one.key, one.title, one.published)
+    return list(after.values())
+
+
+def polled(*documents: list[Sighting]) -> list[str]:
+    """Return the locations that there are after some polls."""
+    known: list[Trace] = []
+    for document in documents:
+        known = traces(document, known)
+    return sorted(trace.location.removeprefix("https://x.example/") for trace in known)
+
+
+@pytest.mark.parametrize(
+    ("documents", "locations"),
+    [
+        pytest.param([[entry("1", "a")], [entry("1", "a")]], ["a"], id="the same again"),
+        pytest.param([[entry("1", "a")], [entry("1", "b")]], ["a"], id="another address, the same guid"),
+        pytest.param([[entry("1", "a")], [entry("2", "a")]], ["a"], id="another guid, the same address"),
+        pytest.param([[entry("", "a")], [entry("", "a")]], ["a"], id="no guid"),
+        pytest.param(
+            [[entry("1", "a", "T", 1)], [entry("2", "b", "T", 1)]], ["a"], id="both new, the same title and date"
+        ),
+        pytest.param([[entry("1", "a", "T")], [entry("2", "b", "T")]], ["a", "b"], id="a title alone says nothing"),
+        pytest.param(
+            [[entry("1", "a", "T", 1)], [entry("1", "a", "T", 1), entry("2", "b", "T", 1)]],
+            ["a", "b"],
+            id="a twin of one that is still there is another one",
+        ),
+        pytest.param(
+            [[entry("1", "a"), entry("1", "b")], [entry("1", "b"), entry("1", "a")]],
+            ["a", "b"],
+            id="a repeated guid decides nothing",
+        ),
+        pytest.param(
+            [[entry("1", "a", "T", 1), entry("2", "b", "T", 1)], [entry("3", "c", "T", 1)]],
+            ["a", "b", "c"],
+            id="title and date that two known ones have decide nothing",
+        ),
+        pytest.param([[entry("1", "a")], [entry("1", "b"), entry("2", "a")]], ["a", "a#2"], id="an address given away"),
+        pytest.param(
+            [[entry("1", "a"), entry("2", "b")], [entry("1", "b"), entry("2", "a")]], ["a", "b"], id="two that trade"
+        ),
+    ],
+)
+def test_what_an_entry_is(documents: list[list[Sighting]], locations: list[str]) -> None:
+    assert polled(*documents) == locations
+
+
+def test_ids_that_change_on_every_fetch_multiply_nothing() -> None:
+    names = ["a", "b", "c"]
+    polls = [[entry(f"{number}-{name}", name, hour=1) for name in names] for number in range(10)]
+    assert polled(*polls) == names
+
+
+def test_addresses_that_gain_a_token_on_every_fetch_multiply_nothing() -> None:
+    names = ["a", "b", "c"]
+    with_guids = [[entry(name, f"{name}?token={number}") for name in names] for number in range(10)]
+    assert len(polled(*with_guids)) == 3
+    nothing_stays = [
+        [entry("", f"{name}?token={number}", f"Title of {name}", 1) for name in names] for number in range(10)
+    ]
+    assert len(polled(*nothing_stays)) == 3
+
+
+ENTRIES = st.lists(
+    st.builds(entry, st.sampled_from(["", "1", "2", "3"]), st.sampled_from("abcd"), st.sampled_from(["", "T"]), st.sampled_from([None, 1, 2])),
+    max_size=5,
+    unique_by=lambda one: one.key,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(ENTRIES, ENTRIES)
+def test_no_two_entries_share_a_location_and_a_document_again_finds_all_of_its_own(
+    first: list[Sighting], second: list[Sighting]
+) -> None:
+    known = traces(first, [])
+    places = locate(second, known)
+    assert len(set(places)) == len(places)
+    after = traces(second, known)
+    assert locate(second, after) == places
+    assert sorted(locate(list(reversed(second)), after)) == sorted(places)
+
+
+def test_an_entry_is_found_among_many() -> None:
+    known = traces([entry(str(number), f"a{number}") for number in range(2_000)], [])
+    found = [replace(entry(str(number), f"b{number}"), title="Other") for number in range(2_000)]
+    assert locate(found, known) == [f"https://x.example/a{number}" for number in range(2_000)]
