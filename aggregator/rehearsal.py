@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.config import Config
-    from aggregator.gather import Options
+    from aggregator.options import Options
     from aggregator.publish import Progress
     from aggregator.run import Report
 
@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 def rehearse(config: Config, now: datetime, options: Options, progress: Progress) -> Report:
     """Return what a pass would come to; its `published.changes` say what would happen to each feed.
 
-    Nothing is written to the state or the output, and another pass may be running.
+    Nothing is written to the state or the output, no upstream feed is asked, and another pass may be running.
 
     Raises:
         StateMissing, StateTaken, StoreError, PublishError: as `run` would.
     """
     output = opened(config.output, config.state, dry=True)
+    dry = replace(options, ask=False)
     with TemporaryDirectory(prefix="aggregator-") as folder:
         snapshot.copy_state(config.state, Path(folder))
         try:
             with sqlite.opened(Path(folder), timedelta(0)) as store:
-                return run(replace(config, state=Path(folder)), store, now, options, progress, output=output)
+                return run(replace(config, state=Path(folder)), store, now, dry, progress, output=output)
         except AggregatorError as error:
             error.args = (str(error).replace(folder, str(config.state)),)  # nobody can mend a copy
             raise

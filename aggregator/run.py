@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
-from aggregator.gather import Options, gather
+from aggregator.gather import gather
+from aggregator.options import Options
 from aggregator.output import feeds_of_ours, opened
 from aggregator.press import Since
 from aggregator.publish import publish
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.core.model import Fault
-    from aggregator.gather import Gathered
+    from aggregator.gathering import Gathered
     from aggregator.output import Output
     from aggregator.publish import Progress, Published
     from aggregator.store import Settled, Store, Totals
@@ -41,7 +42,7 @@ class Report:
     @property
     def faults(self) -> list[Fault]:
         """All that is wrong with what others gave us."""
-        return [*self.gathered.faults, *self.published.faults]
+        return [*self.gathered.faults, *self.gathered.polled.faults, *self.published.faults]
 
 
 def run(
@@ -57,7 +58,7 @@ def run(
     output = output or opened(config.output, config.state)
     if other := output.belongs_to():
         raise StateTaken(config.state, config.output, other)
-    _check_names({*options.accept_removals, *options.accept_new}, config, store)
+    _check_names({*options.accept_removals, *options.accept_new, *options.only}, config, store)
     distrust = store.ledger.setting(_DISTRUST) or not output.is_from(store.ledger.lineage(), store.ledger.revision())
     if ledger_text.recover(config.state, store.ledger) or distrust:
         store.ledger.keep_setting(_DISTRUST, "yes")  # until a pass is through, whatever ends this one
@@ -82,7 +83,7 @@ def run(
 
 
 def _check_names(given: Collection[str], config: Config, store: Store) -> None:
-    known = dict.fromkeys([*(folder.name for folder in config.articles), *store.sources.names()])
+    known = dict.fromkeys([*sorted(config.source_names()), *store.sources.names()])
     unknown = sorted(set(given) - known.keys())
     if unknown:
         raise UnknownSource(unknown, list(known))

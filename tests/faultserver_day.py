@@ -182,7 +182,8 @@ class Day:
 def _objections(turns: list[Turn], interval: timedelta) -> list[str]:
     """Return what is wrong in the requests that one server got."""
     said: list[str] = []
-    etag, modified, ttl = "", "", timedelta(0)
+    ttl = timedelta(0)
+    giver, validators = "", ("", "")  # of the last good feed: they say nothing at another address
     earliest: datetime | None = None
     before: Turn | None = None
     for turn in turns:
@@ -191,10 +192,12 @@ def _objections(turns: list[Turn], interval: timedelta) -> list[str]:
         if earliest is not None and turn.at < earliest and not _follows(turn, before):
             said.append(f"asked at {turn.at:%H:%M}, before {earliest:%d %H:%M}")
         given = turn.headers.get("if-none-match", ""), turn.headers.get("if-modified-since", "")
-        if given != (etag, modified):
-            said.append(f"asked at {turn.at:%H:%M} with {given}, not with {(etag, modified)}")
+        expected = validators if turn.url == giver else ("", "")
+        if given != expected:
+            said.append(f"asked at {turn.at:%H:%M} with {given}, not with {expected}")
         if turn.reply is not None and turn.reply.body.startswith(_FEED[:40]):
-            etag, modified = turn.reply.headers.get("ETag", ""), turn.reply.headers.get("Last-Modified", "")
+            giver = turn.url
+            validators = turn.reply.headers.get("ETag", ""), turn.reply.headers.get("Last-Modified", "")
             ttl = timedelta(minutes=int((re.findall(rb"<ttl>(\d+)", turn.reply.body) or [0])[0]))
         good = turn.reply is not None and turn.reply.status in {200, 304}
         earliest = turn.at + max(interval, _wanted(turn), ttl if good else timedelta(0))

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.core.model import Fault
-    from aggregator.gather import Flood, Held
+    from aggregator.gathering import Flood, Held
     from aggregator.run import Report
+    from aggregator.upstream import Polled
 
 _FAULTS_SHOWN = 20
 _SKIPPED = (Outcome.DRAFT, Outcome.REMOVED)
@@ -51,6 +52,16 @@ def as_object(report: Report) -> str:
             "unchanged": published.unchanged,
             "removed": published.removed,
         },
+        "upstream": {
+            "asked": gathered.polled.asked,
+            "fresh": gathered.polled.fresh,
+            "unchanged": gathered.polled.unchanged,
+            "failing": gathered.polled.failing,
+            "found": gathered.polled.found,
+            "dropped": gathered.polled.dropped,
+            "new": gathered.polled.put.new,
+            "changed": gathered.polled.put.changed,
+        },
         "held": [
             {"source": held.source, "reason": held.reason, "gone": held.gone, "of": held.of} for held in gathered.held
         ],
@@ -72,6 +83,7 @@ def as_text(
     needs += [one for flood in gathered.floods for one in _flood(flood, config)]
     unwritten = _faults("error", published.faults, config, every=True)
     faults = _faults("faulty", gathered.faults, config, every=verbose)
+    faults += _faults("failing", gathered.polled.faults, config, every=verbose)
     if quiet:
         return "\n".join([*needs, *unwritten, *(faults if strict else [])])
     seconds = f"{elapsed.total_seconds():.1f} s"
@@ -117,6 +129,7 @@ def _summary(report: Report, config: Config, seconds: str) -> list[str]:
             f"{put.related:,} related only   {put.removed:,} removed   {_skipped(report):,} skipped   "
             f"{outcomes.get(Outcome.FAULTY, 0):,} faulty" + (f"   {strays:,} passed over" if strays else ""),
         ),
+        *_upstream(gathered.polled, config),
         line(
             "entries",
             f"{totals.entries:,}   {totals.merged:,} merged   {count(totals.links, 'related link')}, "
@@ -128,6 +141,20 @@ def _summary(report: Report, config: Config, seconds: str) -> list[str]:
             f"{published.unchanged:,} unchanged   {published.removed:,} removed",
         ),
         line("subscribe", f"{config.site.base_url}all.{form}   {seconds}"),
+    ]
+
+
+def _upstream(polled: Polled, config: Config) -> list[str]:
+    if not config.upstream:
+        return []
+    put = polled.put
+    return [
+        line(
+            "upstream",
+            f"{count(len(config.upstream), 'feed')}   {polled.asked:,} asked   {polled.fresh:,} with news   "
+            f"{polled.unchanged:,} unchanged   {polled.failing:,} failing   "
+            f"{polled.found:,} entries: {put.new:,} new, {put.changed:,} changed, {polled.dropped:,} dropped",
+        )
     ]
 
 
@@ -183,7 +210,7 @@ def _warnings(report: Report, config: Config) -> list[str]:
         return []
     gathered, warnings = report.gathered, list(config.warnings)
     folders = ", ".join(str(folder) for source in config.articles for _, folder in source.roots)
-    if gathered.found == 0 and not gathered.held:
+    if gathered.found == 0 and not gathered.held and not config.upstream:
         warnings.append(f"no files in {folders}: put articles there, or change `articles.path` in {config.file}")
     elif gathered.outcomes.get(Outcome.NOT_ARTICLE, 0) == gathered.found > 0:
         warnings.append(f"no articles in {folders}: an article starts with a line `---`")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.config import Config
-    from aggregator.gather import Options
+    from aggregator.options import Options
     from aggregator.publish import Progress
     from aggregator.run import Report
 
@@ -45,6 +46,10 @@ class _Duration(click.ParamType[timedelta]):
 @click.option("--accept-new", multiple=True, metavar="NAME", help="The new articles of NAME are meant to be new.")
 @click.option("--start-over", is_flag=True, help="Begin a new ledger although feeds of ours are published.")
 @click.option("--dry-run", is_flag=True, help="Say what a run would do to each feed; write nothing, not even state.")
+@click.option(
+    "--now", "ask_now", is_flag=True, help="Ask upstream feeds before it is time; no server's wish is ignored."
+)
+@click.option("--only", multiple=True, metavar="NAME", help="Of the upstream feeds, ask this one.")
 @click.option("--wait", type=_Duration(), default=timedelta(0), help="Wait so long for another pass to end, as 5m.")
 @json_option
 @click.option("-v", "--verbose", is_flag=True, help="Say more: every feed that has news.")
@@ -58,6 +63,8 @@ def run(  # noqa: PLR0913  an option each
     accept_new: tuple[str, ...],
     start_over: bool,
     dry_run: bool,
+    ask_now: bool,
+    only: tuple[str, ...],
     wait: timedelta,
     as_json: bool,
     verbose: bool,
@@ -68,7 +75,7 @@ def run(  # noqa: PLR0913  an option each
     from aggregator.cli.progress import progress_bar  # noqa: PLC0415
     from aggregator.cli.report import as_object, as_text  # noqa: PLC0415
     from aggregator.cli.screen import fitted  # noqa: PLC0415
-    from aggregator.gather import Options  # noqa: PLC0415
+    from aggregator.options import Options  # noqa: PLC0415
 
     # A pass makes many values and next to no cycles: looking for those every 700 values would cost 3 % of it.
     gc.freeze()
@@ -79,6 +86,9 @@ def run(  # noqa: PLR0913  an option each
         accept_removals=frozenset(accept_removals),
         accept_new=frozenset(accept_new),
         start_over=start_over,
+        ask_now=ask_now,
+        only=frozenset(only),
+        environment=os.environ,
     )
     started = datetime.now(UTC)
     with progress_bar(quiet=quiet or as_json) as progress:

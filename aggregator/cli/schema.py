@@ -40,7 +40,7 @@ def _block(model: Schema, blocks: Schema) -> Schema:
 
 def _key(model: Schema, blocks: Schema, *, required: bool) -> Schema:
     """Return what may be written behind a key, which is more than what the program makes of it."""
-    kind = next((one for one in model.get("anyOf", []) if one["type"] != "null"), model)
+    kind = next((one for one in model.get("anyOf", []) if one.get("type") != "null"), model)
     forms = _forms(kind) if required else _or_null(_forms(kind))
     block = blocks.get(str(kind.get("$ref")).rpartition("/")[2], {})
     said = {"description": model.get("description") or block["description"]}

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from aggregator.config.marks import MarkedYaml, fault_lines
 from aggregator.config.schema import ConfigFile
+from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, upstream_of
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
 from aggregator.core.window import Window
@@ -21,7 +22,7 @@ from aggregator.sources import Context
 from aggregator.store import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aggregator.config.schema import ArticlesSection
 
@@ -40,6 +41,11 @@ class Folder:
         """What reports call the source."""
         return self.context.source
 
+    @property
+    def meaning(self) -> object:
+        """What the same bytes are understood by; as text it is the same for the same."""
+        return sorted(self.context.skip), self.context.topics
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -56,11 +62,18 @@ class Config:
     rules: Rules
     window: Window
     articles: tuple[Folder, ...]
+    upstream: tuple[Upstream, ...]
+    feeds_from: tuple[FeedFolder, ...]
     output: Path
     formats: tuple[str, ...]
     index: bool
     listed_from: int
     state: Path
+
+    def source_names(self) -> set[str]:
+        """Return what reports call the sources."""
+        feeds = {one.name for one in self.upstream} | {one.name for one in self.feeds_from}
+        return feeds | {one.name for one in self.articles}
 
 
 def find(named: Path | None, environment: Mapping[str, str], folder: Path) -> Path:
@@ -116,11 +129,15 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
 
 def _warnings(file: ConfigFile, marked: MarkedYaml) -> tuple[str, ...]:
     host = host_of(file.base_url)
+    found = []
     if host.endswith(("example.org", "example.com", "example.net")):
-        return (
-            marked.fault(("base_url",), f"still {host}: nobody can subscribe; name the site that serves the output"),
-        )
-    return ()
+        reason = f"still {host}: nobody can subscribe; name the site that serves the output"
+        found.append(marked.fault(("base_url",), reason))
+    for key in ("private", "verify"):
+        doubtful = [(number, doubt) for number, one in enumerate(file.upstream) if (doubt := doubts(one).get(key))]
+        more = f" (and {len(doubtful) - 1} more like it)" if len(doubtful) > 1 else ""
+        found += [marked.fault(("upstream", number, key), f"{reason}{more}") for number, reason in doubtful[:1]]
+    return tuple(found)
 
 
 def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str, str]) -> Config:
@@ -156,6 +173,8 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
             max_bytes=file.window.max_size,
         ),
         articles=_folders(file.articles, folder),
+        upstream=tuple(upstream_of(section, folder) for section in file.upstream),
+        feeds_from=tuple(feed_folder_of(one, _roots(one.path, folder)) for one in file.feeds_from),
         output=output,
         formats=tuple(dict.fromkeys(file.output.formats)),
         index=file.output.index,
@@ -179,11 +198,15 @@ def _policy(file: ConfigFile) -> Policy:
 def _folders(sections: tuple[ArticlesSection, ...], folder: Path) -> tuple[Folder, ...]:
     folders = []
     for section in sections:
-        roots = tuple((_location(path, folder), _below(folder, path)) for path in section.path)
+        roots = _roots(section.path, folder)
         name = section.name or Path(section.path[0]).name
         context = Context(source=name, topics=section.topics, skip=frozenset(section.skip))
         folders.append(Folder(roots=roots, context=context))
     return tuple(folders)
+
+
+def _roots(paths: Sequence[str], folder: Path) -> tuple[tuple[str, Path], ...]:
+    return tuple((_location(path, folder), _below(folder, path)) for path in paths)
 
 
 def _location(path: str, folder: Path) -> str:

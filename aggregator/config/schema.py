@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from aggregator.config.kinds import (
     SIZE_SCHEMA,
@@ -26,6 +26,7 @@ from aggregator.config.kinds import (
     as_slug,
     with_words,
 )
+from aggregator.config.upstream import FeedsFromSection, UpstreamSection, name_of
 from aggregator.core.channels import topic_key
 
 
@@ -159,6 +160,11 @@ def _distinct_sources(sources: tuple[ArticlesSection, ...]) -> tuple[ArticlesSec
     return sources
 
 
+def _distinct_upstreams(sources: tuple[UpstreamSection, ...]) -> tuple[UpstreamSection, ...]:
+    _once("name", [name_of(source) for source in sources], "give one of the blocks another `name:`")
+    return sources
+
+
 class ConfigFile(Section):
     """The whole file."""
 
@@ -181,6 +187,14 @@ class ConfigFile(Section):
         AfterValidator(_distinct_sources),
         Field(description="Where article files are."),
     ] = (ArticlesSection(path=("articles",)),)
+    upstream: Annotated[
+        tuple[UpstreamSection, ...],
+        AfterValidator(_distinct_upstreams),
+        Field(description="Feeds of others, published with the articles."),
+    ] = ()
+    feeds_from: Annotated[
+        tuple[FeedsFromSection, ...], Field(description="Folders of feed files, taken like feeds of others.")
+    ] = ()
     output: Annotated[OutputSection, Field(description="Where feeds go.")] = OutputSection()
     window: Annotated[WindowSection, Field(description="How much a feed shows.")] = WindowSection()
     related: Annotated[RelatedSection, Field(description="Related coverage.")] = RelatedSection()
@@ -192,3 +206,12 @@ class ConfigFile(Section):
         Field(description="Names and file names of topics."),
     ] = ()
     providers: Annotated[ProvidersSection, Field(description="Feeds by provider.")] = ProvidersSection()
+
+    @model_validator(mode="after")
+    def _sources_have_names_of_their_own(self) -> ConfigFile:
+        folders = [(one.name, one.path[0]) for one in self.articles] + [
+            (one.name, one.path[0]) for one in self.feeds_from
+        ]
+        names = [name or Path(path).name for name, path in folders]
+        _once("name", [*names, *map(name_of, self.upstream)], "give one of the blocks another `name:`")
+        return self

@@ -186,6 +186,7 @@ class Outcome(StrEnum):
     READ = "read"
     DRAFT = "draft"
     REMOVED = "removed"
+    FEED = "feed"
     NOT_ARTICLE = "not_article"
     FAULTY = "faulty"
 

@@ -11,7 +11,7 @@ import pytest
 from newsroom import CONFIG, Newsroom, related
 
 from aggregator.errors import StateMissing, StoreError, UnknownSource
-from aggregator.gather import Options
+from aggregator.options import Options
 from aggregator.rehearsal import rehearse
 from aggregator.store import sqlite
 

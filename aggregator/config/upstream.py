@@ -1,0 +1,277 @@
+"""An upstream feed in the configuration: its keys, and the value that the rest works with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+
+from aggregator.config.kinds import (
+    SPAN_SCHEMA,
+    Folder,
+    Folders,
+    Section,
+    Text,
+    Texts,
+    WebAddress,
+    as_domain,
+    as_language,
+    as_list,
+)
+from aggregator.config.kinds import parse_duration as as_duration
+from aggregator.core.address import host_of
+from aggregator.core.channels import topic_key
+from aggregator.core.model import Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregator.core.polling import Poll
+    from aggregator.sources.feed import FeedContext
+    from aggregator.sources.http import Request
+
+_SHORTEST = timedelta(minutes=5)
+_PORTS = {"http": 80, "https": 443}
+_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _interval(given: timedelta) -> timedelta:
+    if given < _SHORTEST:
+        raise ValueError("at least 5 minutes are expected: who asks more often is locked out")
+    return given
+
+
+def _variable(given: str) -> str:
+    if not _VARIABLE.fullmatch(given):
+        raise ValueError("a secret does not belong into this file; name a variable of the environment, as $API_KEY")
+    return given
+
+
+Variable = Annotated[str, AfterValidator(_variable)]
+Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
+
+
+class ProviderSection(Section):
+    """Who publishes a feed."""
+
+    name: Annotated[Text, Field(description="As readers see it.")]
+    domain: Annotated[str, AfterValidator(as_domain), Field(description="What tells it apart from others.")]
+
+
+class LoginSection(Section):
+    """Basic authentication."""
+
+    user: Annotated[Text, Field(description="Name for basic authentication.")]
+    password: Annotated[Variable | None, Field(description="Variable that holds the password, as `$PASSWORD`.")] = None
+    password_file: Annotated[Folder | None, Field(description="File that holds it, in place of a variable.")] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> LoginSection:
+        if (self.password is None) == (self.password_file is None):
+            raise ValueError("one of password and password_file is expected")
+        return self
+
+
+class FeedSection(Section):
+    """What feeds of others have in common, wherever they are."""
+
+    name: Annotated[Text | None, Field(description="What reports call it.")] = None
+    topics: Annotated[Texts, Field(description="Topics added to each of its entries.")] = ()
+    provider: Annotated[ProviderSection | None, Field(description="Who publishes it.")] = None
+    language: Annotated[
+        str | None, AfterValidator(as_language), Field(description="Of its entries, whatever the feed says.")
+    ] = None
+    content: Annotated[
+        Literal["summary", "full"], Field(description="`full` republishes its texts; ask who wrote them.")
+    ] = "summary"
+    categories: Annotated[
+        tuple[Text, ...],
+        BeforeValidator(as_list),
+        Field(description="Its categories that become topics; `all` for all."),
+    ] = ()
+
+
+class UpstreamSection(FeedSection):
+    """A feed of others."""
+
+    url: Annotated[WebAddress, Field(description="Address of the feed.")]
+    interval: Annotated[
+        timedelta,
+        BeforeValidator(as_duration),
+        AfterValidator(_interval),
+        SPAN_SCHEMA,
+        Field(description="Asked no more often than that.", json_schema_extra={"default": "1 h"}),
+    ] = timedelta(hours=1)
+    backlog: Annotated[int, Field(ge=0, le=1000, description="So many of its newest entries enter feeds at first.")] = 5
+    headers: Annotated[
+        dict[Header, Variable],
+        Field(default_factory=dict, description="Further headers, from variables: `{X-Api-Key: $API_KEY}`."),
+    ]
+    login: Annotated[LoginSection | None, Field(description="For basic authentication.")] = None
+    private: Annotated[bool, Field(description="Its host and port may have an address that is not public.")] = False
+    verify: Annotated[bool, Field(description="`false` takes any certificate.")] = True
+
+
+class FeedsFromSection(FeedSection):
+    """A folder of feed files."""
+
+    path: Annotated[Folders, Field(min_length=1, description="Folder of feed files, or a list of folders.")]
+
+
+class Secret(NamedTuple):
+    """Where a secret is: a variable of the environment, with its `$`, or a file."""
+
+    place: str
+
+    def read(self, environment: Mapping[str, str]) -> str:
+        """Return the secret.
+
+        Raises:
+            LookupError: there is none; the message says what to do.
+        """
+        if self.place.startswith("$"):
+            found = environment.get(self.place[1:], "")
+            if not found:
+                raise LookupError(f"the variable {self.place} is not set; set it where the program is started")
+            return found
+        try:
+            return Path(self.place).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LookupError(f"{self.place}: cannot be read as the password: {error}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedTerms:
+    """How the entries of a feed are taken, wherever it is. categories: keys of those that become topics; None: all."""
+
+    name: str
+    topics: tuple[str, ...] = ()
+    provider: Provider | None = None
+    language: str | None = None
+    full: bool = False
+    categories: frozenset[str] | None = frozenset()
+
+    def context(self, now: datetime, url: str = "", media_type: str = "", charset: str = "") -> FeedContext:
+        """Return what the parser has to know of a document; `url` is where it came from, empty for a file."""
+        from aggregator.sources.feed import FeedContext  # noqa: PLC0415  only where there is something to parse
+
+        return FeedContext(
+            source=self.name,
+            url=url,
+            media_type=media_type,
+            charset=charset,
+            provider=self.provider,
+            topics=self.topics,
+            categories=self.categories,
+            language=self.language,
+            full=self.full,
+            now=now,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFolder(FeedTerms):
+    """A folder of feed files. roots: what reports call each folder, and where it is."""
+
+    roots: tuple[tuple[str, Path], ...]
+
+    @property
+    def meaning(self) -> object:
+        """What the same bytes are understood by; as text it is the same for the same."""
+        categories = None if self.categories is None else sorted(self.categories)
+        return self.topics, self.provider, self.language, self.full, categories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream(FeedTerms):
+    """An upstream feed. headers, password: where their values are, never what they are. allowed: as in `http.Request`."""
+
+    url: str
+    interval: timedelta = timedelta(hours=1)
+    backlog: int = 5
+    headers: Mapping[str, Secret] = field(default_factory=dict, hash=False)
+    user: str = ""
+    password: Secret | None = None
+    allowed: frozenset[tuple[str, int]] = frozenset()
+    verify: bool = True
+
+    def request(self, poll: Poll, environment: Mapping[str, str]) -> Request:
+        """Return what to ask; an address that the feed moved to gets no secret unless it is on the same host.
+
+        Raises:
+            LookupError: a secret is not where it should be.
+        """
+        from aggregator.sources.http import Request  # noqa: PLC0415  only where somebody is asked
+
+        if urlsplit(poll.url)[:2] != urlsplit(self.url)[:2]:
+            return Request(
+                name=self.name, url=poll.url, etag=poll.etag, modified=poll.modified, validated=poll.validated
+            )
+        return Request(
+            name=self.name,
+            url=poll.url,
+            etag=poll.etag,
+            modified=poll.modified,
+            validated=poll.validated,
+            headers={name: secret.read(environment) for name, secret in self.headers.items()},
+            user=self.user,
+            password=self.password.read(environment) if self.password else "",
+            allowed=self.allowed,
+            verify=self.verify,
+        )
+
+
+def name_of(section: UpstreamSection) -> str:
+    """Return what reports call an upstream: its name, else the host of its address and what follows."""
+    return section.name or section.url.partition("://")[2].rstrip("/")
+
+
+def upstream_of(section: UpstreamSection, folder: Path) -> Upstream:
+    """Return the value that a section of the file means; `folder` is that of the file."""
+    parts = urlsplit(section.url)
+    place = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
+    login = section.login
+    password = Secret(login.password or str(folder / Path(login.password_file or "").expanduser())) if login else None
+    return Upstream(
+        **_terms(section, name_of(section)),
+        url=section.url,
+        interval=section.interval,
+        backlog=section.backlog,
+        headers={name: Secret(variable) for name, variable in section.headers.items()},
+        user=login.user if login else "",
+        password=password,
+        allowed=frozenset({place}) if section.private else frozenset(),
+        verify=section.verify,
+    )
+
+
+def feed_folder_of(section: FeedsFromSection, roots: tuple[tuple[str, Path], ...]) -> FeedFolder:
+    """Return the value that a section of the file means."""
+    return FeedFolder(**_terms(section, section.name or Path(section.path[0]).name), roots=roots)
+
+
+def _terms(section: FeedSection, name: str) -> dict[str, Any]:
+    keys = frozenset(topic_key(one) for one in section.categories)
+    return {
+        "name": name,
+        "topics": section.topics,
+        "provider": Provider(section.provider.name, section.provider.domain) if section.provider else None,
+        "language": section.language,
+        "full": section.content == "full",
+        "categories": None if keys == {"all"} else keys,
+    }
+
+
+def doubts(section: UpstreamSection) -> dict[str, str]:
+    """Return what is legal but dangerous: keys, and what they mean."""
+    host, found = host_of(section.url), {}
+    if not section.verify:
+        found["verify"] = f"whoever sits between may change what {host} says"
+    if section.private:
+        found["private"] = f"whatever {host} means in your network is asked"
+    return found

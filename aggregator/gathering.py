@@ -1,0 +1,248 @@
+"""One folder: read where it changed, and held where it looks like an accident."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.core.address import KEY_POLICY
+from aggregator.core.flood import alike, is_flood
+from aggregator.core.model import Document, Fault, Outcome, to_micros
+from aggregator.registry import parser_named
+from aggregator.sources import folder
+from aggregator.store import Put, Reading
+from aggregator.upstream import Polled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from aggregator.config import Folder
+    from aggregator.config.upstream import FeedFolder
+    from aggregator.options import Options
+    from aggregator.publish import Progress
+    from aggregator.sources import Listing, Validators
+    from aggregator.store import Known, Store
+
+PARSER_VERSION = 1
+"""Raised when articles are understood differently: every file is then read again, and nothing re-dated."""
+
+_RACY = timedelta(seconds=2)  # as young as that, a file may change again without its mtime telling
+_REREAD_SECONDS = 0.2
+_GUARD_SHARE = 2  # more than one in so many files gone at once is held,
+GUARD_LEAST = 20  # if it is more than so many files
+NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Removals of a source that wait for a person: how many of how many files, and some of them.
+
+    acceptable: whether `accept_removals` lets them through; not where nobody could look.
+    """
+
+    source: str
+    reason: str
+    gone: int
+    of: int
+    examples: tuple[str, ...] = ()
+    acceptable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """New articles of a source that wait for a person: how many, and how many of them look like known ones."""
+
+    source: str
+    new: int
+    alike: int
+    examples: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the sources held.
+
+    surveyed: those that were there, with files, and upstream feeds that answered. found: the files. outcomes: what they
+    are. put: what became of them. polled: what came of the upstream feeds.
+    """
+
+    surveyed: list[str] = field(default_factory=list)
+    found: int = 0
+    put: Put = field(default_factory=Put)
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    floods: list[Flood] = field(default_factory=list)
+    polled: Polled = field(default_factory=Polled)
+
+
+class Gathering:
+    """The pass over one folder: what is there, what is gone, what changed; how it is read is for those below to say."""
+
+    def __init__(
+        self, source: Folder | FeedFolder, store: Store, now: datetime, options: Options, gathered: Gathered
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._now = now
+        self._options = options
+        self._gathered = gathered
+        self._known = store.sources.known(source.name)
+        # What the same bytes are understood as; with another answer, every file is read again.
+        self._meaning = hashlib.sha256(repr((source.meaning, KEY_POLICY, PARSER_VERSION)).encode()).hexdigest()
+        self._setting = f"meaning of {source.name}"
+        self._anew = options.full or store.ledger.setting(self._setting) != self._meaning
+
+    def carry_out(self, progress: Progress) -> None:
+        """Survey the source, read what changed, drop what is gone."""
+        listing = folder.survey(self._source.roots)
+        gone = self._gone(listing)
+        self._gathered.found += len(listing.found)
+        self._gathered.faults += listing.faults
+        readings = self._readings(listing, progress)
+        self._gathered.put += self._store.sources.put(self._source.name, readings, gone, self._now)
+        self._store.ledger.keep_setting(self._setting, self._meaning)
+        if listing.found and not listing.missing:
+            self._gathered.surveyed.append(self._source.name)
+        self._count()
+
+    def _gone(self, listing: Listing) -> list[str]:
+        """Return the documents to drop; none where it looks as if a person should see first."""
+        passed_over = {fault.location for fault in listing.faults}
+        gone = [
+            one for one in self._known if one not in listing.found and not passed_over.intersection(_with_folders(one))
+        ]
+        reason = self._why_held(listing, gone)
+        acceptable = not listing.missing
+        if not reason or (acceptable and self._source.name in self._options.accept_removals):
+            return gone
+        examples = tuple(gone[:NAMED])
+        held = Held(self._source.name, reason, len(gone), len(self._known), examples, acceptable=acceptable)
+        self._gathered.held.append(held)
+        return []
+
+    def _why_held(self, listing: Listing, gone: Sequence[str]) -> str:
+        if listing.missing:
+            return f"{', '.join(listing.missing)}: no folder that can be read"
+        for root, _ in self._source.roots:
+            below = f"{root}/"
+            if any(one.startswith(below) for one in gone) and not any(one.startswith(below) for one in listing.found):
+                return f"{root} is empty"
+        if len(gone) > GUARD_LEAST and len(gone) * _GUARD_SHARE > len(self._known):
+            return "more than half at once"
+        return ""
+
+    def _readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
+        """Read and parse what changed."""
+        raise NotImplementedError
+
+    def _is_unchanged(self, location: str, validators: Validators) -> bool:
+        known = self._known.get(location)
+        return known is not None and not self._anew and not known.racy and known.validators == validators
+
+    def _is_young(self, validators: Validators) -> bool:
+        return validators.mtime_ns >= (to_micros(self._now - _RACY)) * 1000
+
+    def _count(self) -> None:
+        """Count what the documents are, and say again what is wrong with those that did not change."""
+        for outcome, count in self._store.sources.outcomes(self._source.name).items():
+            self._gathered.outcomes[outcome] = self._gathered.outcomes.get(outcome, 0) + count
+        for known in self._store.sources.faulty(self._source.name).values():
+            self._gathered.faults += [_with_consequence(fault, known) for fault in known.faults]
+
+
+class Articles(Gathering):
+    """The pass over a folder of article files."""
+
+    _source: Folder
+
+    def _readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
+        """Read and parse what changed; new articles of a known source come last, unless they are held."""
+        arrivals: list[Reading] = []
+        for reading in self._all_readings(listing, progress):
+            if self._known and reading.location not in self._known and reading.document and reading.document.sighting:
+                arrivals.append(reading)
+            else:
+                yield reading
+        yield from self._let_in(arrivals)
+
+    def _let_in(self, arrivals: Sequence[Reading]) -> Sequence[Reading]:
+        """Return the new articles, or none of them where they look like a flood of known ones."""
+        sightings = [one.document.sighting for one in arrivals if one.document and one.document.sighting]
+        name = self._source.name
+        if name in self._options.accept_new or not is_flood(len(sightings), len(sightings)):
+            return arrivals
+        new, known_by_sight = alike(sightings, self._store.sources.familiar(name))
+        if not is_flood(new, known_by_sight):
+            return arrivals
+        examples = tuple(sighting.location for sighting in sightings[:NAMED])
+        self._gathered.floods.append(Flood(name, new, known_by_sight, examples))
+        return []
+
+    def _all_readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
+        """Read and parse what changed; what looks half-written once more, a little later."""
+        again: list[str] = []
+        for number, (location, validators) in enumerate(listing.found.items()):
+            progress(self._source.name, number, len(listing.found))
+            if self._is_unchanged(location, validators):
+                continue
+            reading = self._reading(location, listing)
+            if reading is None:
+                continue
+            if _is_faulty(reading) and self._is_young(reading.validators):
+                again.append(location)
+            else:
+                yield reading
+        if again:
+            time.sleep(_REREAD_SECONDS)
+        yield from filter(None, (self._reading(location, listing) for location in again))
+
+    def _reading(self, location: str, listing: Listing) -> Reading | None:
+        resource = folder.read(location, listing.paths[location])
+        if isinstance(resource, Fault):
+            self._gathered.faults.append(resource)
+            return None
+        hash_ = hashlib.blake2b(resource.data, digest_size=16).hexdigest()
+        known = self._known.get(location)
+        document = None
+        if known is None or self._anew or known.hash != hash_:
+            document = self._understood(resource.data, location, known)
+        return Reading(
+            location=location,
+            validators=resource.validators,
+            racy=self._is_young(resource.validators),
+            hash=hash_,
+            document=document,
+        )
+
+    def _understood(self, data: bytes, location: str, known: Known | None) -> Document:
+        document = parser_named("article")(data, location, self._source.context)
+        if document.outcome is Outcome.NOT_ARTICLE and known is not None and known.read_at is not None:
+            # What was an article is half-written or damaged, not something else.
+            fault = Fault("front_matter", f"{location}:1", "the front matter is gone; put it back")
+            return replace(document, outcome=Outcome.FAULTY, faults=(fault,))
+        return document
+
+
+def _with_folders(location: str) -> Iterator[str]:
+    """Return a location and the folders above it."""
+    while location:
+        yield location
+        location = location.rpartition("/")[0]
+
+
+def _is_faulty(reading: Reading) -> bool:
+    return reading.document is not None and reading.document.outcome is Outcome.FAULTY
+
+
+def _with_consequence(fault: Fault, known: Known) -> Fault:
+    """Say of a faulty file what readers see of it now."""
+    if known.outcome is not Outcome.FAULTY:
+        return fault
+    if known.read_at is None:
+        return replace(fault, reason=f"{fault.reason}. Not published.")
+    return replace(fault, reason=f"{fault.reason}. The version of {known.read_at:%Y-%m-%d %H:%M} UTC stays published.")

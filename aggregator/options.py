@@ -1,0 +1,28 @@
+"""What the owner asks of one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the owner asks of one pass.
+
+    accept_removals, accept_new: names of sources whose removals, or whose new articles that look like known ones, are
+    meant. ask: whether upstream feeds are asked at all; ask_now: before it is time; only: those of these names, if there
+    are any. environment: where their secrets are.
+    """
+
+    full: bool = False
+    accept_removals: frozenset[str] = frozenset()
+    accept_new: frozenset[str] = frozenset()
+    start_over: bool = False
+    ask: bool = True
+    ask_now: bool = False
+    only: frozenset[str] = frozenset()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)

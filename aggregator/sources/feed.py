@@ -1,0 +1,171 @@
+"""A feed of others, understood: its bytes to sightings.
+
+XML goes through feedparser (`feed_xml`), JSON Feed is read by us (`jsonfeed`); both say the same things (`given`), and
+what becomes of an entry is decided once (`feed_entry`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aggregator.core import text
+from aggregator.core.address import legal_href
+from aggregator.core.model import Fault
+from aggregator.sources import feed_xml, jsonfeed
+from aggregator.sources.feed_dates import read_date
+from aggregator.sources.feed_entry import name_of, reader_of
+from aggregator.sources.given import MAX_READ, NoFeed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from aggregator.core.model import Provider, Sighting
+    from aggregator.sources.given import GivenEntry, GivenFeed
+
+MAX_ENTRIES = 2_000
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedContext:
+    """What a parser has to know of an upstream besides the bytes.
+
+    url: where they were fetched. media_type, charset: what the server called them. provider: of all entries; None:
+    told from each entry. topics: added to each entry. categories: keys of those that become topics; None: all.
+    language: of all entries, whatever the feed says. full: whether its content is republished. now: stands for the
+    date of a feed that names none.
+    """
+
+    source: str
+    url: str
+    media_type: str = ""
+    charset: str = ""
+    provider: Provider | None = None
+    topics: tuple[str, ...] = ()
+    categories: frozenset[str] | None = frozenset()
+    language: str | None = None
+    full: bool = False
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """Entries that are not published: a stable code, where (guid, link or number), the reason, and how many."""
+
+    code: str
+    place: str
+    reason: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDocument:
+    """A document of an upstream, understood; with a `fault`, it is no feed.
+
+    ttl: how long it asks to be left alone. hub: its WebSub hub. found: how many entries it holds, which is always how
+    many are sightings and drops together. sightings: in the order of the document, without a location.
+    """
+
+    fault: Fault | None = None
+    title: str = ""
+    ttl: timedelta | None = None
+    hub: str = ""
+    found: int = 0
+    sightings: tuple[Sighting, ...] = ()
+    drops: tuple[Drop, ...] = ()
+
+
+def parse_feed(data: bytes, context: FeedContext) -> FeedDocument:
+    """Return what a feed says; what is wrong with it is a fault or a drop in the answer."""
+    if not data.strip(b" \t\r\n\0"):
+        return _no_feed(NoFeed("empty", "an empty document; look at what the address returns now"), context)
+    try:
+        if jsonfeed.looks_like_json(data):
+            feed = jsonfeed.read(data, context.charset)
+        else:
+            feed = feed_xml.read(data, context.charset, terms=context.categories != frozenset())
+    except NoFeed as fault:
+        return _no_feed(fault, context)
+    drops: list[Drop] = []
+    chosen = _newest(feed.entries, drops)
+    sightings = _sightings(feed, chosen, context, drops)
+    if feed.further:
+        reason = f"more than {MAX_READ:,} entries in one document; those behind them are not looked at"
+        drops.append(Drop(code="too_many", place=f"entry {len(feed.entries) + 1}", reason=reason, count=feed.further))
+    if feed.torn:
+        drops.append(Drop(code="torn", place=f"entry {len(feed.entries) + 1}", reason="the document ends inside it"))
+    return FeedDocument(
+        title=text.plain(feed.about.title, text.MAX_NAME),
+        ttl=feed.ttl,
+        hub=legal_href(feed.hub) or "" if feed.hub else "",
+        found=len(sightings) + sum(drop.count for drop in drops),
+        sightings=sightings,
+        drops=tuple(drops),
+    )
+
+
+def parse_pair(pair: tuple[bytes, FeedContext]) -> FeedDocument:
+    """Return `parse_feed` of a pair, for workers that take one argument."""
+    return parse_feed(*pair)
+
+
+def _no_feed(reason: NoFeed, context: FeedContext) -> FeedDocument:
+    return FeedDocument(fault=Fault(reason.code, context.source, reason.reason))
+
+
+def _newest(entries: Sequence[GivenEntry], drops: list[Drop]) -> list[tuple[int, GivenEntry]]:
+    """Return the newest entries with their numbers, in the order of the document; undated ones count as oldest."""
+    numbered = list(enumerate(entries, 1))
+    if len(numbered) <= MAX_ENTRIES:
+        return numbered
+    ranked = sorted(numbered, key=lambda one: read_date(one[1].published) or _NEVER, reverse=True)
+    reason = f"more than {MAX_ENTRIES:,} entries in one document; the oldest are left out"
+    drops += [
+        Drop(code="too_many", place=_place(*one), reason=reason) for one in sorted(ranked[MAX_ENTRIES:], key=_number)
+    ]
+    return sorted(ranked[:MAX_ENTRIES], key=_number)
+
+
+def _number(one: tuple[int, GivenEntry]) -> int:
+    return one[0]
+
+
+def _sightings(
+    feed: GivenFeed, chosen: list[tuple[int, GivenEntry]], context: FeedContext, drops: list[Drop]
+) -> tuple[Sighting, ...]:
+    """Return a sighting for each address, the newest where entries share one."""
+    reader = reader_of(feed, context)
+    kept: dict[str, tuple[Sighting, str]] = {}
+    for number, given in chosen:
+        sighting, place = reader.sighting(given), _place(number, given)
+        if sighting is None:
+            drops.append(Drop(code="no_address", place=place, reason=_no_address(given)))
+            continue
+        loser = place
+        rival = kept.get(sighting.key)
+        if rival is None or _age(sighting) > _age(rival[0]):
+            kept[sighting.key] = (sighting, place)
+            loser = rival[1] if rival else ""
+        if loser:
+            drops.append(
+                Drop(code="repeated", place=loser, reason=f"a newer entry has the same address, {sighting.href}")
+            )
+    return tuple(sighting for sighting, _ in kept.values())
+
+
+def _age(sighting: Sighting) -> datetime:
+    return sighting.updated or sighting.published or _NEVER
+
+
+def _no_address(given: GivenEntry) -> str:
+    if given.links:
+        return f'"{text.plain(given.links[0], 80)}" is no http or https address that feeds can link to'
+    return "no link, and a guid that is no address" if given.id else "neither link nor guid"
+
+
+def _place(number: int, given: GivenEntry) -> str:
+    return text.cut(name_of(given) or text.plain(given.links[0] if given.links else "", 200) or f"entry {number}", 200)

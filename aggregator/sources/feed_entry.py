@@ -1,0 +1,205 @@
+"""One entry of a feed, checked, cleaned and made ours: a Sighting, or the reason why it is none."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import ada_url
+
+from aggregator.core import text
+from aggregator.core.address import Address, host_of, legal_href, read_address
+from aggregator.core.channels import topic_key
+from aggregator.core.model import Edge, Image, Origin, Provider, Sighting
+from aggregator.sources import feed_words
+from aggregator.sources.feed_dates import read_date
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.sources.feed import FeedContext
+    from aggregator.sources.given import GivenEntry, GivenFeed, GivenImage, GivenLink, GivenSource
+
+_MAX_NAME = 2_048
+_MAX_LISTED = 100  # topics, pictures, related links of one entry
+_MAX_PIXELS = 100_000
+_SIZE = re.compile(r"([0-9]{1,6})(?:px)?")
+_SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What all entries of one document share."""
+
+    context: FeedContext
+    origin: Origin | None
+    title: str
+    site: str  # the domain that the feed's own pages are on
+    base: str  # what its links are relative to
+    language: str | None
+
+    def sighting(self, given: GivenEntry) -> Sighting | None:
+        """Return an entry as a sighting; None where it has no address."""
+        if given.base:
+            return replace(self, base=_joined(self.base, given.base) or self.base).sighting(given._replace(base=""))
+        found, address = self._address(given)
+        if found is None:
+            return None
+        context = self.context
+        summary, content, said, body = self._words(given, found.href)
+        provider = context.provider or self._provider(given, found.href)
+        authors = (feed_words.name(one) for one in given.authors[:_MAX_LISTED])
+        return Sighting(
+            source=context.source,
+            location="",
+            name=name_of(given),
+            key=found.key,
+            href=found.href,
+            aliases=self._aliases(given, found.key),
+            title=feed_words.line(given.title, text.MAX_TITLE) or text.cut(summary, 200) or _bare(found.href),
+            summary=summary,
+            content=content,
+            published=read_date(given.published),
+            updated=read_date(given.updated),
+            provider=provider,
+            topics=self._topics(given.terms),
+            authors=tuple(dict.fromkeys(one for one in authors if one and one != provider.name)),
+            language=context.language or text.language_tag(given.language) or self.language,
+            images=self._images(given.images),
+            kind="video" if given.video else "article",
+            edges=self._edges(given.related, found.key),
+            origin=self._origin(given.source),
+            given=(_digest(given.title), _digest(said), _digest(body), _digest(address)),
+        )
+
+    def _address(self, given: GivenEntry) -> tuple[Address | None, str]:
+        """Return the first address that feeds can link to, as read and as given; a guid is one if it is absolute."""
+        for link in given.links:
+            found = self._resolve(link)
+            if found is not None:
+                return found, link
+        return read_address(given.id), given.id
+
+    def _resolve(self, link: str) -> Address | None:
+        if _SCHEME.match(link):
+            return read_address(link)
+        return read_address(_joined(self.base, link))
+
+    def _aliases(self, given: GivenEntry, key: str) -> tuple[str, ...]:
+        others = (self._resolve(link) for link in given.aliases[:_MAX_LISTED])
+        return tuple(dict.fromkeys(other.key for other in others if other and other.key != key))
+
+    def _words(self, given: GivenEntry, href: str) -> tuple[str, str, str, str]:
+        """Return summary and content, and what each was made from."""
+        own = given.summary
+        if not self.context.full:
+            said = own or given.content
+            return feed_words.summary(said), "", said if own else said[: feed_words.HEAD], ""
+        body = given.content or (own if "<" in own else "")
+        content = feed_words.content(body, _joined(self.base, given.content_base) or href)
+        if own and (given.content or not content):
+            return feed_words.plain(own, text.MAX_SUMMARY), content, own, body if content else ""
+        return feed_words.summary(body), content, "" if content else body[: feed_words.HEAD], body if content else ""
+
+    def _provider(self, given: GivenEntry, href: str) -> Provider:
+        """Return who publishes at an address: the feed itself, the source that it names, else only a domain."""
+        domain = host_of(href)
+        if domain == self.site or domain.endswith(f".{self.site}") or self.site.endswith(f".{domain}"):
+            return Provider(self.title or domain, domain)
+        name = feed_words.line(given.source.title, text.MAX_NAME) if given.source else ""
+        return Provider(name or domain, domain)
+
+    def _topics(self, terms: tuple[str, ...]) -> tuple[str, ...]:
+        wanted = self.context.categories
+        if wanted is not None and not wanted:
+            return self.context.topics
+        named = (feed_words.line(one, text.MAX_NAME) for one in terms[:_MAX_LISTED])
+        kept = [one for one in named if one and (wanted is None or topic_key(one) in wanted)]
+        return tuple(dict.fromkeys([*kept, *self.context.topics]))
+
+    def _images(self, given: tuple[GivenImage, ...]) -> tuple[Image, ...]:
+        images: dict[str, Image] = {}
+        for one in given[:_MAX_LISTED]:
+            found = self._resolve(one.href)
+            if found is not None:
+                images.setdefault(found.href, Image(found.href, _pixels(one.width), _pixels(one.height)))
+        return tuple(images.values())
+
+    def _edges(self, given: tuple[GivenLink, ...], own: str) -> tuple[Edge, ...]:
+        edges: dict[str, Edge] = {}
+        for one in given[:_MAX_LISTED]:
+            found = self._resolve(one.href)
+            if found is not None and found.key != own and found.href not in edges:
+                edges[found.href] = Edge(
+                    href=found.href,
+                    key=found.key,
+                    title=feed_words.line(one.title, text.MAX_TITLE),
+                    provider=feed_words.line(one.provider, text.MAX_NAME),
+                    published=read_date(one.published),
+                    language=text.language_tag(one.language),
+                )
+        return tuple(edges.values())
+
+    def _origin(self, given: GivenSource | None) -> Origin | None:
+        found = self._resolve(given.href) if given else None
+        if given is None or found is None:
+            return self.origin
+        return origin_of(given, found.href, self.origin.updated if self.origin else self.context.now)
+
+
+def reader_of(feed: GivenFeed, context: FeedContext) -> Reader:
+    """Return what reads the entries of a feed."""
+    given = feed.about
+    url = legal_href(context.url) or ""
+    base = _joined(url, feed.base)
+    home = _joined(base or url, feed.home)
+    href = _joined(base or url, given.href) or url or home
+    return Reader(
+        context=context,
+        origin=origin_of(given, href, context.now) if href else None,
+        title=feed_words.line(given.title, text.MAX_NAME),
+        site=host_of(home or url),
+        base=base or (home if feed.links_from_home else "") or url,
+        language=text.language_tag(feed.language),
+    )
+
+
+def origin_of(given: GivenSource, href: str, updated: datetime) -> Origin:
+    """Return a feed as the place that an entry came from; `updated` where it does not say."""
+    return Origin(
+        id=feed_words.line(given.id, _MAX_NAME) or href,
+        title=feed_words.line(given.title, text.MAX_NAME) or host_of(href) or href,
+        href=href,
+        updated=read_date(given.updated) or updated,
+    )
+
+
+def _joined(base: str, link: str) -> str:
+    """Return a link against an address that may be none; nothing where there is no link."""
+    if not link.strip():
+        return ""
+    try:
+        made = ada_url.join_url(base, link) if base and not _SCHEME.match(link) else link
+    except ValueError:
+        return ""
+    return legal_href(made) or ""
+
+
+def _bare(href: str) -> str:
+    return text.plain(href.partition("://")[2], text.MAX_TITLE)
+
+
+def name_of(given: GivenEntry) -> str:
+    """Return the guid of an entry, which is only compared."""
+    return text.legal(given.id[:_MAX_NAME]).strip()
+
+
+def _pixels(given: str) -> int | None:
+    match = _SIZE.fullmatch(given.strip())
+    return int(match[1]) if match and 0 < int(match[1]) <= _MAX_PIXELS else None
+
+
+def _digest(given: str) -> str:
+    return hashlib.blake2b(given.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -1,0 +1,1 @@
+"""How one feed is asked for over HTTP: the parts of `aggregator.sources.http`, for nobody else."""
