@@ -87,7 +87,7 @@ class StateMissing(StoreError):  # noqa: N818  as above
     exit_code = 1
 
     def __init__(self, state: Path, output: Path, feeds: int) -> None:
-        noun = "feed" if feeds == 1 else "feeds"
+        noun = "feed file" if feeds == 1 else "feed files"
         super().__init__(
             f"no state at {state}, but {output} holds {feeds:,} {noun} of ours: restore {state / 'ledger.jsonl'}, "
             "or run once with --start-over (subscribers may see entries twice)"

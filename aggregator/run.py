@@ -31,9 +31,10 @@ _DISTRUST = "what is published is not from this state"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a pass came to."""
+    """What a pass came to. recovered: whether ids and dates came back from the ledger's text, the state being gone."""
 
     first: bool
+    recovered: bool = False
     gathered: Gathered
     settled: Settled
     totals: Totals
@@ -60,7 +61,8 @@ def run(
         raise StateTaken(config.state, config.output, other)
     _check_names({*options.accept_removals, *options.accept_new, *options.only}, config, store)
     distrust = store.ledger.setting(_DISTRUST) or not output.is_from(store.ledger.lineage(), store.ledger.revision())
-    if ledger_text.recover(config.state, store.ledger) or distrust:
+    recovered = ledger_text.recover(config.state, store.ledger)
+    if recovered or distrust:
         store.ledger.keep_setting(_DISTRUST, "yes")  # until a pass is through, whatever ends this one
         distrust = True
     first = store.ledger.is_empty()
@@ -79,7 +81,14 @@ def run(
     published = publish(config, store, output, now, since=since, remember=remember, progress=progress)
     if distrust:
         store.ledger.keep_setting(_DISTRUST, "")
-    return Report(first=first, gathered=gathered, settled=settled, totals=store.entries.totals(), published=published)
+    return Report(
+        first=first,
+        recovered=recovered,
+        gathered=gathered,
+        settled=settled,
+        totals=store.entries.totals(),
+        published=published,
+    )
 
 
 def _check_names(given: Collection[str], config: Config, store: Store) -> None:

@@ -58,7 +58,7 @@ EXIT_STATUS = (
 EXAMPLES = (
     ("aggregator init news && cd news && aggregator run", "Begin a site, and make its first feeds."),
     (
-        "*/15 * * * * aggregator run -q --config /srv/news/config/aggregator.yaml",
+        "*/10 * * * * aggregator run -q --config /srv/news/config/aggregator.yaml",
         "Run from cron; no mail without need.",
     ),
     ("aggregator run --dry-run", "See what a change of the configuration would do to each feed."),

@@ -49,7 +49,9 @@ def _say(config: Config, outcomes: Counter[str], faults: Sequence[Fault], *, eve
     if cut:
         click.echo(fitted(f"For every place:\n{command(config.file, 'check', '-v')}", err=True), err=True)
     counts = ", ".join(f"{number:,} {_WORDS.get(name, name)}" for name, number in sorted(outcomes.items()))
-    for warning in config.warnings:
+    folders = ", ".join(str(path) for source in config.articles for _, path in source.roots)
+    nothing = [f"no articles in {folders}; an article starts with a line `---`"] if not outcomes and not faults else []
+    for warning in (*config.warnings, *nothing):
         click.echo(fitted(f"warning: {warning}", err=True), err=True)
     text = f"{config.file} is in order. Articles: {counts or 'none'}; {count(len(faults), 'fault')}."
     click.echo(fitted(text, err=True), err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from importlib import resources
 from pathlib import Path
@@ -76,8 +77,8 @@ def init(*, folder: Path, title: str | None, base_url: str | None) -> int:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(texts[path.name])
         click.echo(f"written  {path}")
-    file = wanted[0]
-    steps = (command(file, "check"), command(file, "run", "--dry-run"), command(file, "run"))
+    enter = [] if folder.resolve() == Path.cwd() else [shlex.join(["cd", str(folder)])]
+    steps = (*enter, *(command(_CONFIG, *words) for words in (("check",), ("run", "--dry-run"), ("run",))))
     click.echo("\n".join(["", "Next:", *(f"  {step}" for step in steps)]))
     return 0
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aggregator.changes import Change, Titles
     from aggregator.config import Config
     from aggregator.publish import Published
+    from aggregator.run import Report
 
 _TITLES_SHOWN = 10
 _CUT_SHOWN = 3
@@ -83,16 +84,18 @@ def _reason(change: Change) -> str:
         )
         if titles
     ]
-    return f"updated {change.before:%Y-%m-%d %H:%M} -> {_time(change)}: {', '.join(why) or 'its entries changed'}"
+    return f"updated moves from {change.before:%Y-%m-%d %H:%M} to now: {', '.join(why) or 'its entries changed'}"
 
 
 def _time(change: Change) -> str:
     return f"{change.updated:%Y-%m-%d %H:%M} UTC"
 
 
-def notices(published: Published, config: Config) -> list[str]:
+def notices(report: Report, config: Config) -> list[str]:
     """Return what the owner should hear once, with what to do about it."""
-    lines = []
+    published, lines = report.published, []
+    if report.recovered:
+        lines.append("the state was built anew from ledger.jsonl: what is called new has the id and dates that it had")
     if published.moved_from:
         lines.append(
             f"base_url changed: {count(published.written, 'file')} with new addresses, ids stay; on the old host: "

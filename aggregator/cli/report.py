@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.words import PLACES, command, count, grouped, line
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from aggregator.upstream import Polled
 
 _FAULTS_SHOWN = 20
+_PARTLY = frozenset({"field", "date", "body"})
 _SKIPPED = (Outcome.DRAFT, Outcome.REMOVED)
 
 
@@ -71,21 +74,29 @@ def as_object(report: Report) -> str:
     return json.dumps(outcome, ensure_ascii=False)
 
 
-def as_text(
-    report: Report, config: Config, elapsed: timedelta, *, quiet: bool, verbose: bool, strict: bool = False
-) -> str:
-    """Return a report for people: one line where nothing happened, else a line for each thing that did.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tone:
+    """How much is said. quiet: what needs a person; strict: that is any fault. dry: nothing was written."""
 
-    A quiet one says what needs a person; where the run is strict, that is any fault.
-    """
+    quiet: bool = False
+    verbose: bool = False
+    strict: bool = False
+    dry: bool = False
+
+
+def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> str:
+    """Return a report for people: one line where nothing happened, else a line for each thing that did."""
     gathered, published = report.gathered, report.published
     needs = [one for held in gathered.held for one in _held(held, config)]
     needs += [one for flood in gathered.floods for one in _flood(flood, config)]
     unwritten = _faults("error", published.faults, config, every=True)
-    faults = _faults("faulty", gathered.faults, config, every=verbose)
-    faults += _faults("failing", gathered.polled.faults, config, every=verbose)
-    if quiet:
-        return "\n".join([*needs, *unwritten, *(faults if strict else [])])
+    # A field that does not fit costs itself only: the article is published.
+    partly = [one for one in gathered.faults if one.code in _PARTLY]
+    faults = _faults("faulty", [one for one in gathered.faults if one.code not in _PARTLY], config, every=tone.verbose)
+    faults += _faults("partly", partly, config, every=tone.verbose)
+    faults += _faults("failing", gathered.polled.faults, config, every=tone.verbose)
+    if tone.quiet:
+        return "\n".join([*needs, *unwritten, *(faults if tone.strict else [])])
     seconds = f"{elapsed.total_seconds():.1f} s"
     if _is_idle(report):
         newest = report.totals.newest
@@ -93,8 +104,8 @@ def as_text(
         head = f"{config.site.title}: nothing changed. {count(gathered.found, 'file')}, "
         lines = [f"{head}{count(sum(published.channels.values()), 'feed')}{last}.   {seconds}"]
     else:
-        lines = _summary(report, config, seconds)
-    if verbose:
+        lines = _summary(report, config, seconds, dry=tone.dry)
+    if tone.verbose:
         lines += [line("news in", path) for path in published.news]
     warnings = [line("warning", one) for one in _warnings(report, config)]
     return "\n".join([*lines, *needs, *unwritten, *faults, *warnings])
@@ -106,10 +117,11 @@ def _is_idle(report: Report) -> bool:
     return not report.first and done == 0
 
 
-def _summary(report: Report, config: Config, seconds: str) -> list[str]:
+def _summary(report: Report, config: Config, seconds: str, *, dry: bool) -> list[str]:
     gathered, published, totals = report.gathered, report.published, report.totals
     put, outcomes = gathered.put, gathered.outcomes
     first = "first run, ids and dates start here" if report.first else "done"
+    index = os.path.relpath(config.output / "index.html")
     strays = outcomes.get(Outcome.NOT_ARTICLE, 0)
     facets = ", ".join(
         text
@@ -122,7 +134,7 @@ def _summary(report: Report, config: Config, seconds: str) -> list[str]:
     )
     form = "atom" if "atom" in config.formats else config.formats[0]
     return [
-        f"{config.site.title}: {first}",
+        f"{config.site.title}: {'what a run would do; nothing is written' if dry else first}.   {seconds}",
         line(
             "articles",
             f"{count(gathered.found, 'file')}   {put.new:,} new   {put.changed:,} changed   "
@@ -140,7 +152,8 @@ def _summary(report: Report, config: Config, seconds: str) -> list[str]:
             f"{sum(published.channels.values()):,} ({facets})   {count(published.written, 'file')} written   "
             f"{published.unchanged:,} unchanged   {published.removed:,} removed",
         ),
-        line("subscribe", f"{config.site.base_url}all.{form}   {seconds}"),
+        *([line("look at", index)] if config.index and not dry else []),
+        line("subscribe", f"{config.site.base_url}all.{form}"),
     ]
 
 

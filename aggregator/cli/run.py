@@ -73,7 +73,7 @@ def run(  # noqa: PLR0913  an option each
     """Gather the articles, publish the feeds that changed, and say what was done."""
     from aggregator.cli.plan import notices, plan_lines, plan_object  # noqa: PLC0415  --help needs none of it
     from aggregator.cli.progress import progress_bar  # noqa: PLC0415
-    from aggregator.cli.report import as_object, as_text  # noqa: PLC0415
+    from aggregator.cli.report import Tone, as_object, as_text  # noqa: PLC0415
     from aggregator.cli.screen import fitted  # noqa: PLC0415
     from aggregator.options import Options  # noqa: PLC0415
 
@@ -98,8 +98,8 @@ def run(  # noqa: PLR0913  an option each
         click.echo(json.dumps(json.loads(as_object(report)) | plan, ensure_ascii=False))
         return _exit_code(report, strict=strict)
     elapsed = datetime.now(UTC) - started
-    text = as_text(report, config, elapsed, quiet=quiet, verbose=verbose, strict=strict)
-    more = [] if quiet else [*notices(report.published, config), *(plan_lines(report.published) if dry_run else [])]
+    text = as_text(report, config, elapsed, Tone(quiet=quiet, verbose=verbose, strict=strict, dry=dry_run))
+    more = [] if quiet else [*notices(report, config), *(plan_lines(report.published) if dry_run else [])]
     for part in filter(None, (text, "\n".join(more))):
         click.echo(fitted(part, err=quiet), err=quiet)
     return _exit_code(report, strict=strict)

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 _USUAL_WIDTH = 80
 _LEAST_WIDTH = 40
 _LABEL = re.compile(rf"  (?! ).{{{LABEL - 3}}} (?! )")
-_LABELLED = re.compile(r"  (needs you|error|faulty|warning|note)(?= {1,7}\S)")
-_COLOURS = {"needs you": "yellow", "error": "red", "faulty": "red", "warning": "yellow", "note": "cyan"}
+_LABELLED = re.compile(r"  (needs you|error|faulty|failing|partly|warning|note)(?= {1,7}\S)")
+_COLOURS = {
+    **dict.fromkeys(("needs you", "partly", "warning"), "yellow"),
+    **dict.fromkeys(("error", "faulty", "failing"), "red"),
+    "note": "cyan",
+}
 _LOUD = frozenset({"needs you", "error"})
 _CELL = "   "  # between the cells of a table, where a line breaks best
 _COMMAND = "aggregator "  # a command to copy is never broken

@@ -55,10 +55,14 @@ def forget(*, config_path: Path | None, ids: tuple[str, ...]) -> int:
     from aggregator.store import ledger_text  # noqa: PLC0415
 
     with _ledger(config_path) as (folder, ledger):
-        unknown = [id_ for id_ in ids if not ledger.forget(id_)]
+        unknown = [id_ for id_ in dict.fromkeys(ids) if not ledger.forget(id_)]
         ledger_text.rewrite(folder, ledger)
     for id_ in unknown:
         click.echo(f"{id_}: no entry has this id; feeds show it as id or guid", err=True)
+    forgotten = len(set(ids)) - len(unknown)
+    if forgotten:
+        what = "1 entry" if forgotten == 1 else f"{forgotten:,} entries"
+        click.echo(f"{what} forgotten; the next run gives id and dates anew", err=True)
     return 1 if unknown else 0
 
 

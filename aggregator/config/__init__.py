@@ -94,7 +94,9 @@ def find(named: Path | None, environment: Mapping[str, str], folder: Path) -> Pa
             return place / NAME
     looked = ", ".join(str(place / NAME) for place in places)
     raise ConfigError(
-        [f"no configuration file; looked for {looked}; `aggregator init .` writes one, --config names one"]
+        [
+            f"no configuration file; looked for {looked}; go to the folder of the site, name one with --config, or begin a site with `aggregator init DIR`"
+        ]
     )
 
 

@@ -79,7 +79,7 @@ def test_cells_of_the_table_stay_whole(room: Newsroom) -> None:
 def test_what_needs_somebody_stands_out(room: Newsroom) -> None:
     shown, _ = typed([*COMMAND, "run"], room.folder, 80)
     assert "  \x1b[33m\x1b[1mneeds you\x1b[0m 港の" in shown
-    assert "  \x1b[31mfaulty\x1b[0m    " in shown
+    assert "  \x1b[33mpartly\x1b[0m    " in shown
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)

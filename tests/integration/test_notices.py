@@ -21,7 +21,7 @@ def room(tmp_path: Path) -> Newsroom:
 
 
 def told(room: Newsroom) -> list[str]:
-    return [one.strip() for one in notices(room.run().published, room.loaded())]
+    return [one.strip() for one in notices(room.run(), room.loaded())]
 
 
 def test_an_ordinary_run_has_nothing_to_tell(room: Newsroom) -> None:

@@ -253,7 +253,7 @@ class TestState:
         before = room.output()
         for path in room.state.iterdir():
             path.unlink()
-        with pytest.raises(StateMissing, match=r"holds 15 feeds of ours: restore .*ledger\.jsonl"):
+        with pytest.raises(StateMissing, match=r"holds 15 feed files of ours: restore .*ledger\.jsonl"):
             room.run()
         assert room.output() == before
         room.run(start_over=True)

@@ -174,7 +174,8 @@ def test_the_file_is_found_in_the_order_that_is_promised(tmp_path: Path) -> None
     assert config.find(None, environment, here) == places["home/.config/aggregator"] / "aggregator.yaml"
     environment["HOME"] = "/nonexistent"
     with pytest.raises(
-        ConfigError, match=r"no configuration file; looked for .*; `aggregator init \.` writes one, --config names one"
+        ConfigError,
+        match=r"no configuration file; looked for .*; go to the folder of the site, name one with --config, or begin a site with `aggregator init DIR`",
     ):
         config.find(None, environment, here)
 
