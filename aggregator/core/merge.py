@@ -70,6 +70,7 @@ def merge(ordered: Sequence[Sighting], id_: str, dates: Dates) -> Entry:
         authors=next((s.authors for s in ordered if s.authors), ()),
         language=next((s.language for s in ordered if s.language), None),
         images=_unite([s.images for s in ordered], lambda image: image.href),
+        enclosures=next((s.enclosures for s in ordered if s.enclosures), ()),
         quality=next((s.quality for s in ordered if s.quality is not None), None),
         heat=next((s.heat for s in ordered if s.heat is not None), None),
         kind=first.kind,

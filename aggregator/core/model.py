@@ -42,6 +42,15 @@ class Image:
     height: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """Audio or video that comes with an article (RFC 4287 section 4.2.7.2); length in bytes, 0 where unknown."""
+
+    href: str
+    media_type: str
+    length: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
     """One article naming another, as the document gave it; `key` is that of `href`."""
@@ -108,6 +117,7 @@ class Sighting:
     authors: tuple[str, ...] = ()
     language: str | None = None
     images: tuple[Image, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
     quality: int | None = None
     heat: int | None = None
     kind: str = "article"
@@ -142,6 +152,7 @@ class Entry:
     authors: tuple[str, ...] = ()
     language: str | None = None
     images: tuple[Image, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
     quality: int | None = None
     heat: int | None = None
     kind: str = "article"

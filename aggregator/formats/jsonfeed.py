@@ -42,6 +42,10 @@ def _fragment(entry: Entry, content: Content, _style: Style) -> bytes:
         ],
         "tags": [label for _, label in content.terms],
         "language": entry.language,
+        "attachments": [
+            _present(url=one.href, mime_type=one.media_type, size_in_bytes=one.length or None)
+            for one in entry.enclosures
+        ],
         "_aggregator": extension if entry.related else None,
     }
     return _dump(item)

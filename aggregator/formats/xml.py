@@ -47,6 +47,10 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no ty
         entry = self.entry
         links = [_page_link("link", "alternate", entry)]
         links += [_page_link("link", "related", one, one.title) for one in self.related]
+        links += [
+            etree.Element("link", rel="enclosure", type=one.media_type, length=str(one.length), href=one.href)
+            for one in entry.enclosures
+        ]
         position = element.index(element.find("updated")) + 1
         element[position:position] = links
         _declare_markup(element.find("title"))
@@ -80,6 +84,8 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
             etree.SubElement(element, f"{{{_DC_NS}}}creator").text = without_markup(name)
         etree.SubElement(element, "pubDate").text = format_datetime(self.entry.published)
         _add_images(element, self.entry)
+        for played in self.entry.enclosures[:1]:  # readers take one (RSS Profile)
+            etree.SubElement(element, "enclosure", url=played.href, length=str(played.length), type=played.media_type)
         if self.entry.origin:
             title = without_markup(self.entry.origin.title)
             etree.SubElement(element, "source", url=self.entry.origin.href).text = title

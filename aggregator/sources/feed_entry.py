@@ -12,7 +12,7 @@ import ada_url
 from aggregator.core import text
 from aggregator.core.address import Address, host_of, legal_href, read_address
 from aggregator.core.channels import topic_key
-from aggregator.core.model import Edge, Image, Origin, Provider, Sighting
+from aggregator.core.model import Edge, Enclosure, Image, Origin, Provider, Sighting
 from aggregator.sources import feed_words
 from aggregator.sources.feed_dates import read_date
 
@@ -20,12 +20,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.sources.feed import FeedContext
-    from aggregator.sources.given import GivenEntry, GivenFeed, GivenImage, GivenLink, GivenSource
+    from aggregator.sources.given import (
+        GivenEnclosure,
+        GivenEntry,
+        GivenFeed,
+        GivenImage,
+        GivenLink,
+        GivenSource,
+    )
 
 _MAX_NAME = 2_048
 _MAX_LISTED = 100  # topics, pictures, related links of one entry
-_MAX_PIXELS = 100_000
-_SIZE = re.compile(r"([0-9]{1,6})(?:px)?")
+_SIZE = re.compile(r"0*([1-9][0-9]{0,4})(?:px)?")
+_PLAYED = re.compile(r"(?:audio|video)/[a-z0-9][a-z0-9.+-]*")
+_LENGTH = re.compile(r"[0-9]{1,15}")
 _SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
@@ -58,7 +66,7 @@ class Reader:
             key=found.key,
             href=found.href,
             aliases=self._aliases(given, found.key),
-            title=feed_words.line(given.title, text.MAX_TITLE) or text.cut(summary, 200) or _bare(found.href),
+            title=feed_words.line(given.title, text.MAX_TITLE) or text.cut(summary, 200) or feed_words.bare(found.href),
             summary=summary,
             content=content,
             published=read_date(given.published),
@@ -68,6 +76,7 @@ class Reader:
             authors=tuple(dict.fromkeys(one for one in authors if one and one != provider.name)),
             language=context.language or text.language_tag(given.language) or self.language,
             images=self._images(given.images),
+            enclosures=self._enclosures(given.enclosures),
             kind="video" if given.video else "article",
             edges=self._edges(given.related, found.key),
             origin=self._origin(given.source),
@@ -126,6 +135,17 @@ class Reader:
             if found is not None:
                 images.setdefault(found.href, Image(found.href, _pixels(one.width), _pixels(one.height)))
         return tuple(images.values())
+
+    def _enclosures(self, given: tuple[GivenEnclosure, ...]) -> tuple[Enclosure, ...]:
+        """Return audio and video; pictures are `images`, and what else is attached is nothing that a reader plays."""
+        enclosures: dict[str, Enclosure] = {}
+        for one in given[:_MAX_LISTED]:
+            media_type = one.media_type.partition(";")[0].strip().lower()
+            found = self._resolve(one.href) if _PLAYED.fullmatch(media_type) else None
+            if found is not None:
+                length = int(one.length) if _LENGTH.fullmatch(one.length) else 0
+                enclosures.setdefault(found.href, Enclosure(found.href, media_type, length))
+        return tuple(enclosures.values())
 
     def _edges(self, given: tuple[GivenLink, ...], own: str) -> tuple[Edge, ...]:
         edges: dict[str, Edge] = {}
@@ -187,10 +207,6 @@ def _joined(base: str, link: str) -> str:
     return legal_href(made) or ""
 
 
-def _bare(href: str) -> str:
-    return text.plain(href.partition("://")[2], text.MAX_TITLE)
-
-
 def name_of(given: GivenEntry) -> str:
     """Return the guid of an entry, which is only compared."""
     return text.legal(given.id[:_MAX_NAME]).strip()
@@ -198,7 +214,7 @@ def name_of(given: GivenEntry) -> str:
 
 def _pixels(given: str) -> int | None:
     match = _SIZE.fullmatch(given.strip())
-    return int(match[1]) if match and 0 < int(match[1]) <= _MAX_PIXELS else None
+    return int(match[1]) if match else None
 
 
 def _digest(given: str) -> str:

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from aggregator.sources.given import GivenEntry, GivenFeed, GivenImage, GivenLink, GivenSource, as_html
+from aggregator.sources.given import GivenEnclosure, GivenEntry, GivenFeed, GivenImage, GivenLink, GivenSource, as_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,6 +80,11 @@ def _entry(found: Fields, head: Fields, authors: tuple[str, ...], *, rss: bool) 
         terms=tuple(str(one.get("label") or one.get("term") or "") for one in map(dict, found.get("tags", ()))),
         images=_images(found, links),
         video=_is_video(found, links),
+        enclosures=tuple(
+            GivenEnclosure(str(one["href"]), str(one.get("type", "")), str(one.get("length", "")))
+            for one in links
+            if one.get("rel") == "enclosure" and one.get("href")
+        ),
         related=tuple(
             GivenLink(str(one["href"]), str(one.get("title", "")), language=str(one.get("hreflang", "")))
             for one in links

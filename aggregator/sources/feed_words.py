@@ -30,6 +30,11 @@ def name(markup: str) -> str:
     return _MAIL.sub("", made).strip(" ()<>\"',;") if "@" in made else made
 
 
+def bare(href: str) -> str:
+    """Return an address as words, where there are no others."""
+    return text.plain(href.partition("://")[2], text.MAX_TITLE)
+
+
 def plain(markup: str, limit: int) -> str:
     """Return HTML as one line of plain text."""
     markup = markup[:MAX_CONTENT]

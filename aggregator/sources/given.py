@@ -25,6 +25,14 @@ class GivenImage(NamedTuple):
     height: str = ""
 
 
+class GivenEnclosure(NamedTuple):
+    """Audio or video, with its length in bytes as written."""
+
+    href: str
+    media_type: str
+    length: str = ""
+
+
 class GivenLink(NamedTuple):
     """A related article; what only our own feeds say of it is empty elsewhere."""
 
@@ -66,6 +74,7 @@ class GivenEntry(NamedTuple):
     terms: tuple[str, ...] = ()
     images: tuple[GivenImage, ...] = ()
     video: bool = False
+    enclosures: tuple[GivenEnclosure, ...] = ()
     related: tuple[GivenLink, ...] = ()
     source: GivenSource | None = None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.sources.feed_text import decode
 from aggregator.sources.given import (
     MAX_READ,
+    GivenEnclosure,
     GivenEntry,
     GivenFeed,
     GivenImage,
@@ -73,6 +74,10 @@ def _entry(item: Fields, authors: tuple[str, ...]) -> GivenEntry:
         terms=tuple(one for one in _list(item, "tags") if isinstance(one, str)),
         images=_images(item, attachments),
         video=bool(attachments) and _text(attachments[0], "mime_type").startswith("video/"),
+        enclosures=tuple(
+            GivenEnclosure(_text(one, "url"), _text(one, "mime_type"), str(one.get("size_in_bytes", "")))
+            for one in attachments
+        ),
         related=tuple(
             GivenLink(
                 href=_text(one, "url"),

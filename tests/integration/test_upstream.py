@@ -221,6 +221,25 @@ def test_a_summary_is_republished_and_the_whole_text_only_on_request(site: Site)
         assert ("The end." in html) is has_end
 
 
+@pytest.mark.parametrize("form", ["atom", "rss"])
+def test_audio_comes_along_and_readers_find_it(site: Site, form: str) -> None:
+    site.follow("name: pier")
+    media = (
+        "<enclosure url='/talk.mp3' type='audio/mpeg' length='1234'/><enclosure url='/x.exe' type='x/y' length='1'/>"
+    )
+    document = rss({"name": "talk"}).replace(b"</item>", media.encode() + b"</item>")
+    site.answers["/0"] = answer(document)
+    site.run()
+    output = site.room.output()
+    path = f"all.{form}"
+    (enclosure,) = feedparser.parse(output[path]).entries[0].enclosures
+    assert (enclosure.href, enclosure.type, enclosure.length) == ("https://pier.example/talk.mp3", "audio/mpeg", "1234")
+    assert feedcheck.objections(output[path], f"https://feeds.test.example/{path}", now=site.room.now) == []
+    assert site.room.item("Pier on talk")["attachments"] == [
+        {"url": "https://pier.example/talk.mp3", "mime_type": "audio/mpeg", "size_in_bytes": 1234}
+    ]
+
+
 def test_secrets_come_from_the_environment_and_a_missing_one_costs_its_source_only(site: Site) -> None:
     site.follow(
         "name: keyed, headers: {X-Api-Key: $PIER_KEY}",
