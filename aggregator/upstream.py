@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aggregator.store import Store
 
 _RETENTION = timedelta(days=730)  # of an entry, from when it left the document of its feed
+_AT_ONCE = 4  # bodies of up to 10 MiB wait for a parser; those that are slow do not count
 _NOT_MODIFIED, _OK = 304, 200
 
 
@@ -115,7 +116,7 @@ class _Pass:
         from aggregator.sources.http import Limits, fetch_all  # noqa: PLC0415  httpx only where somebody is asked
 
         for number, (request, response) in enumerate(
-            fetch_all(requests, contact=contact, limits=Limits(), now=self._now)
+            fetch_all(requests, contact=contact, limits=Limits(workers=_AT_ONCE), now=self._now)
         ):
             progress("upstream feeds", number, len(requests))
             if self._is_new(request.name, response):

@@ -19,6 +19,8 @@ from aggregator.files import TEMPORARY
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.no_cover  # coverage would double its time, and others cover the same lines
+
 COMMAND = (sys.executable, "-m", "aggregator", "run")
 # The clock shows in what a pass saw change: compared without it, since a killed pass and its repair are seconds apart.
 CLOCK = re.compile(rb"20\d\d-\d\d-\d\dT[0-9:]+(?:Z|\+00:00)|\w{3}, \d\d \w{3} 20\d\d [0-9:]+ \+0000")

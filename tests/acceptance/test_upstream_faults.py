@@ -59,7 +59,7 @@ def test_servers_that_misbehave_cost_their_own_entries_and_nothing_else(tmp_path
     room.article("a.md")
     configure(room, server)
     report, peak = call(room)
-    assert peak < 150
+    assert peak < 150, peak
     assert set(server.titles) == set(room.titles("topics/well"))
     assert room.titles("topics/sea") == ["Title of a"]
     assert server.connections("canary") == server.connections("dns_rebind") == 0

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from aggregator.run import Report
 
+pytestmark = pytest.mark.no_cover  # coverage would double its time, and others cover the same lines
+
 PAGE = (Path(__file__).parents[2] / "docs" / "how-it-decides.md").read_text(encoding="utf-8")
 FENCED = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"^\| (.+) \|\n\|[-|]+\|\n((?:\|.+\|\n)+)", re.MULTILINE)

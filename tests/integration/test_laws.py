@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from newsroom import Newsroom, related
 
+pytestmark = pytest.mark.no_cover  # coverage would double its time, and others cover the same lines
+
 NAMES = tuple(f"2026-10-{day}-{word}.md" for day, word in zip(range(10, 16), "abcdef", strict=True))
 ADDRESSES = tuple(f"https://www.harbour.example/{word}" for word in "wxyz")
 VARIED = {

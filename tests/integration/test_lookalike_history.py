@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import feedcheck
 import lookalikes
 import pytest
-from newsroom import WITH_PAGES, Newsroom
+from newsroom import Newsroom
 
 from aggregator.core.model import Outcome
 from aggregator.sources import Listing, folder
@@ -18,6 +18,8 @@ from aggregator.sources import Listing, folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+pytestmark = pytest.mark.no_cover  # coverage would double its time, and others cover the same lines
 
 EDITS = 100
 ACCEPTED: dict[str, Any] = {"accept_removals": frozenset({"articles"}), "accept_new": frozenset({"articles"})}
@@ -31,7 +33,6 @@ def without_marker(room: Newsroom, marker: str) -> bool:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_full_is_incremental_after_each_of_a_hundred_edits(tmp_path: Path, seed: int) -> None:
     room = Newsroom(tmp_path / "site")
-    room.configure(WITH_PAGES)
     manifest = lookalikes.generate(room.articles, 300, seed)
     rng = random.Random(seed)  # noqa: S311
     first = room.run()
