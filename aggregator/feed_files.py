@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from aggregator.store import Reading
 from aggregator.worker import Failure, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from aggregator.config.upstream import FeedFolder
+    from aggregator.core.matching import Trace
     from aggregator.gathering import Gathered
     from aggregator.options import Options
     from aggregator.publish import Progress
@@ -42,7 +44,8 @@ class FeedFiles(Gathering):
     def _gone(self, listing: Listing) -> list[str]:
         """Return the files to drop, and the entries of each: what is not in a file any more has only scrolled out."""
         gone = super()._gone(listing)
-        return [*gone, *(one for file in gone for one in self._entries if one.startswith(f"{file}#"))]
+        files = set(gone)
+        return [*gone, *(one for one in self._entries if _file_of(one) in files)]
 
     def _readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
         """Read and parse what changed."""
@@ -56,11 +59,16 @@ class FeedFiles(Gathering):
         from aggregator.sources.feed import parse_pair  # noqa: PLC0415  only where there is something to parse
 
         resources: dict[int, Resource] = {}
+        traces: dict[str, list[Trace]] = defaultdict(list)
+        for one in self._store.polls.traces(self._source.name):
+            file = _file_of(one.location)
+            traces[file].append(replace(one, location=one.location.removeprefix(f"{file}#")))
         with Workers() as workers:
             items = self._pairs(changed, listing, resources)
             for number, (pair, made) in enumerate(workers.map(parse_pair, items)):
                 progress(self._source.name, number, len(changed))
-                yield from self._taken(resources.pop(id(pair)), made)
+                resource = resources.pop(id(pair))
+                yield from self._taken(resource, made, traces[resource.location])
 
     def _pairs(
         self, locations: list[str], listing: Listing, resources: dict[int, Resource]
@@ -74,7 +82,7 @@ class FeedFiles(Gathering):
             resources[id(pair)] = resource
             yield pair
 
-    def _taken(self, resource: Resource, made: FeedDocument | Failure) -> Iterator[Reading]:
+    def _taken(self, resource: Resource, made: FeedDocument | Failure, known: Sequence[Trace]) -> Iterator[Reading]:
         """Return the file itself, and each of its entries."""
         fault = made if isinstance(made, Failure) else made.fault
         faults = (Fault(fault.code, resource.location, fault.reason),) if fault else ()
@@ -86,16 +94,15 @@ class FeedFiles(Gathering):
             document=Document(outcome=Outcome.FAULTY if fault else Outcome.FEED, faults=faults),
         )
         sightings = () if isinstance(made, Failure) else made.sightings
-        start = f"{resource.location}#"
-        traces = [
-            replace(one, location=one.location.removeprefix(start))
-            for one in self._store.polls.traces(self._source.name)
-            if one.location.startswith(start)
-        ]
-        places = [f"{start}{place}" for place in locate(sightings, traces)]
+        places = [f"{resource.location}#{place}" for place in locate(sightings, known)]
         before = self._store.polls.sightings(self._source.name, places)
         for sighting, place in zip(sightings, places, strict=True):
             old = before.get(place)
             kept = replace(sighting, location=place, origin=old.origin if old and old.origin else sighting.origin)
             document = Document(outcome=Outcome.READ, sighting=kept)
             yield Reading(location=place, validators=_NO_FILE, racy=False, hash="", document=document)
+
+
+def _file_of(location: str) -> str:
+    """Return the file of an entry's location: what stands before its address."""
+    return location.partition("#https://")[0]

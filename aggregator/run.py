@@ -14,7 +14,7 @@ from aggregator.publish import publish
 from aggregator.store import ledger_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from aggregator.config import Config
@@ -59,8 +59,12 @@ def run(
     output = output or opened(config.output, config.state)
     if other := output.belongs_to():
         raise StateTaken(config.state, config.output, other)
-    _check_names({*options.accept_removals, *options.accept_new, *options.only}, config, store)
+    _check_names(
+        {*options.accept_removals, *options.accept_new}, [*sorted(config.source_names()), *store.sources.names()]
+    )
+    _check_names(options.only, [one.name for one in config.upstream])
     distrust = store.ledger.setting(_DISTRUST) or not output.is_from(store.ledger.lineage(), store.ledger.revision())
+    was_empty = store.ledger.is_empty()
     recovered = ledger_text.recover(config.state, store.ledger)
     if recovered or distrust:
         store.ledger.keep_setting(_DISTRUST, "yes")  # until a pass is through, whatever ends this one
@@ -83,7 +87,7 @@ def run(
         store.ledger.keep_setting(_DISTRUST, "")
     return Report(
         first=first,
-        recovered=recovered,
+        recovered=recovered and was_empty,
         gathered=gathered,
         settled=settled,
         totals=store.entries.totals(),
@@ -91,8 +95,6 @@ def run(
     )
 
 
-def _check_names(given: Collection[str], config: Config, store: Store) -> None:
-    known = dict.fromkeys([*sorted(config.source_names()), *store.sources.names()])
-    unknown = sorted(set(given) - known.keys())
-    if unknown:
-        raise UnknownSource(unknown, list(known))
+def _check_names(given: Collection[str], known: Sequence[str]) -> None:
+    if unknown := sorted(set(given) - set(known)):
+        raise UnknownSource(unknown, list(dict.fromkeys(known)))

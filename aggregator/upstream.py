@@ -150,8 +150,8 @@ class _Pass:
         source, poll = self._by_name[name], self._polls[name]
         arrivals = _Arrivals(source, self._store, self._now, is_first=poll.succeeded is None)
         readings = arrivals.readings(document.sightings)
-        gone = self._expired(name, {one.location for one in readings})
-        self._polled.put += self._store.sources.put(name, readings, gone, self._now)
+        left, gone = self._absent(name, {one.location for one in readings})
+        self._polled.put += self._store.sources.put(name, [*readings, *left], gone, self._now)
         dropped = [Dropped(one.place, one.code, one.reason, one.count) for one in document.drops]
         self._store.polls.keep_dropped(name, dropped)
         ttl = document.ttl or timedelta(0)
@@ -162,11 +162,14 @@ class _Pass:
         self._polled.dropped += sum(one.count for one in dropped)
         self._polled.names.append(name)
 
-    def _expired(self, name: str, current: set[str]) -> list[str]:
-        """Return the entries that left the document long ago."""
-        limit = to_micros(self._now - _RETENTION) * 1000
-        known = self._store.sources.known(name)
-        return [one for one, row in known.items() if one not in current and row.validators.mtime_ns < limit]
+    def _absent(self, name: str, current: set[str]) -> tuple[list[Reading], list[str]]:
+        """Return the entries that have just left the document, stamped anew, and those that left it long ago."""
+        stamps = {one: row.validators.mtime_ns for one, row in self._store.sources.known(name).items()}
+        last, limit = max(stamps.values(), default=0), to_micros(self._now - _RETENTION) * 1000
+        absent = {one: stamp for one, stamp in stamps.items() if one not in current}
+        # A feed may say nothing new for years: what its last document had was there until just before this one.
+        left = [_stamped(one, self._now - timedelta(microseconds=1)) for one, stamp in absent.items() if stamp == last]
+        return left, [one for one, stamp in absent.items() if stamp != last and stamp < limit]
 
     def _fail(self, name: str, answer: Answer, code: str, reason: str) -> None:
         interval = self._by_name[name].interval
@@ -211,7 +214,7 @@ class _Arrivals:
                 origin=old.origin if old and old.origin else sighting.origin,
                 backlog=old.backlog if old else number not in live,
             )
-            readings.append(self._reading(kept))
+            readings.append(_stamped(location, self._now, Document(outcome=Outcome.READ, sighting=kept)))
         return readings
 
     def _live(self, found: Sequence[Sighting]) -> frozenset[int]:
@@ -219,14 +222,11 @@ class _Arrivals:
         newest = sorted(range(len(found)), key=lambda number: (found[number].published or EPOCH, -number), reverse=True)
         return frozenset(newest[: self._source.backlog])
 
-    def _reading(self, sighting: Sighting) -> Reading:
-        return Reading(
-            location=sighting.location,
-            validators=Validators(size=0, mtime_ns=to_micros(self._now) * 1000),  # when its document last had it
-            racy=False,
-            hash="",
-            document=Document(outcome=Outcome.READ, sighting=sighting),
-        )
+
+def _stamped(location: str, now: datetime, document: Document | None = None) -> Reading:
+    """Return an entry with the instant at which its feed was last known to have it, in place of a file's mtime."""
+    validators = Validators(size=0, mtime_ns=to_micros(now) * 1000)
+    return Reading(location=location, validators=validators, racy=False, hash="", document=document)
 
 
 def _current(upstreams: Iterable[Upstream], known: Mapping[str, Poll], now: datetime) -> dict[str, Poll]:

@@ -101,7 +101,7 @@ def notices(report: Report, config: Config) -> list[str]:
             f"base_url changed: {count(published.written, 'file')} with new addresses, ids stay; on the old host: "
             f"{_redirect(published.moved_from, config.site.base_url)}"
         )
-    elif published.upgraded_from:
+    elif published.upgraded_from and published.written:
         lines.append(
             f"{count(published.written, 'file')} rewritten: program {published.upgraded_from} -> {__version__}; "
             "no entry's updated moved for it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,10 +24,10 @@ _PARTLY = frozenset({"field", "date", "body"})
 _SKIPPED = (Outcome.DRAFT, Outcome.REMOVED)
 
 
-def as_object(report: Report) -> str:
-    """Return a report as one JSON object."""
+def as_object(report: Report) -> dict[str, Any]:
+    """Return a report for programs."""
     gathered, published, totals = report.gathered, report.published, report.totals
-    outcome: dict[str, Any] = {
+    return {
         "first": report.first,
         "files": {
             "found": gathered.found,
@@ -71,7 +70,6 @@ def as_object(report: Report) -> str:
         "floods": [{"source": flood.source, "new": flood.new, "alike": flood.alike} for flood in gathered.floods],
         "faults": [{"code": one.code, "location": one.location, "reason": one.reason} for one in report.faults],
     }
-    return json.dumps(outcome, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ def run(  # noqa: PLR0913  an option each
         report = _dry(config, options, progress) if dry_run else _wet(config, options, progress, wait)
     if as_json:
         plan = plan_object(report.published) if dry_run else {}
-        click.echo(json.dumps(json.loads(as_object(report)) | plan, ensure_ascii=False))
+        click.echo(json.dumps(as_object(report) | plan, ensure_ascii=False))
         return _exit_code(report, strict=strict)
     elapsed = datetime.now(UTC) - started
     text = as_text(report, config, elapsed, Tone(quiet=quiet, verbose=verbose, strict=strict, dry=dry_run))

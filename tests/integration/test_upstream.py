@@ -131,6 +131,22 @@ def test_what_scrolls_out_of_a_document_stays(site: Site) -> None:
     assert len(site.room.titles()) == 4
 
 
+def test_what_left_a_document_two_years_ago_goes_and_what_a_silent_feed_had_till_now_stays(site: Site) -> None:
+    site.follow("name: pier")
+    site.gives(*names(2))
+    site.run()
+    site.gives(*names(1, first=2))
+    site.run()
+    site.room.now += 731 * DAY  # in which it says nothing new
+    site.gives(*names(1, first=3))
+    site.run()
+    assert sorted(site.room.titles()) == ["Pier on n02", "Pier on n03"]
+    site.room.now += 729 * DAY
+    site.gives(*names(1, first=4))
+    site.run()
+    assert sorted(site.room.titles()) == ["Pier on n02", "Pier on n03", "Pier on n04"]
+
+
 def test_a_source_that_fails_keeps_its_entries_and_says_since_when(site: Site) -> None:
     site.follow("name: pier")
     site.gives(*names(2))
