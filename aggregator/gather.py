@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.feed_files import FeedFiles
 from aggregator.gathering import GUARD_LEAST, NAMED, Articles, Gathered, Held
 from aggregator.upstream import poll
 
@@ -23,6 +22,8 @@ def gather(config: Config, store: Store, now: datetime, options: Options, progre
     for source in config.articles:
         Articles(source, store, now, options, gathered).carry_out(progress)
     for feeds in config.feeds_from:
+        from aggregator.feed_files import FeedFiles  # noqa: PLC0415  with it comes what starts processes
+
         FeedFiles(feeds, store, now, options, gathered).carry_out(progress)
     if options.ask:
         gathered.polled = poll(config, store, now, options, progress)

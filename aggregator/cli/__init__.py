@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -47,6 +48,7 @@ commands.add_command(state)
 def main() -> NoReturn:
     """Run the command line and end the process."""
     signal.signal(signal.SIGTERM, _terminate)
+    gc.disable()  # what starting makes stays to the end; `options.loaded` turns it on for the work
     # pydantic would look through all packages for plugins: 20 ms of each command that reads a configuration.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):

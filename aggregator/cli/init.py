@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from importlib import resources
 from pathlib import Path
 
 import click
@@ -102,4 +101,4 @@ def _scalar(value: str) -> str:
 
 
 def _start(name: str) -> str:
-    return resources.files("aggregator.cli").joinpath("start", name).read_text(encoding="utf-8")
+    return Path(__file__).with_name("start").joinpath(name).read_text(encoding="utf-8")

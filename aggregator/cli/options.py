@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,10 @@ def located(path: Path | None) -> Path:
 
 
 def loaded(path: Path | None) -> Config:
-    """Return the configuration that a command works with."""
+    """Return the configuration that a command works with; the work begins here."""
     from aggregator.config import load  # noqa: PLC0415
 
-    return load(located(path), os.environ)
+    config = load(located(path), os.environ)
+    gc.freeze()
+    gc.enable()
+    return config

@@ -78,7 +78,6 @@ def run(  # noqa: PLR0913  an option each
     from aggregator.options import Options  # noqa: PLC0415
 
     # A pass makes many values and next to no cycles: looking for those every 700 values would cost 3 % of it.
-    gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     config = loaded(config_path)
     options = Options(

@@ -147,7 +147,7 @@ SIZE_SCHEMA = WithJsonSchema(
 class Section(BaseModel):
     """A block of keys; unknown ones are faults."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

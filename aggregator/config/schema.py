@@ -186,7 +186,7 @@ class ConfigFile(Section):
         tuple[ArticlesSection, ...],
         AfterValidator(_distinct_sources),
         Field(description="Where article files are."),
-    ] = (ArticlesSection(path=("articles",)),)
+    ] = (ArticlesSection.model_construct(path=("articles",)),)
     upstream: Annotated[
         tuple[UpstreamSection, ...],
         AfterValidator(_distinct_upstreams),
@@ -195,17 +195,17 @@ class ConfigFile(Section):
     feeds_from: Annotated[
         tuple[FeedsFromSection, ...], Field(description="Folders of feed files, taken like feeds of others.")
     ] = ()
-    output: Annotated[OutputSection, Field(description="Where feeds go.")] = OutputSection()
-    window: Annotated[WindowSection, Field(description="How much a feed shows.")] = WindowSection()
-    related: Annotated[RelatedSection, Field(description="Related coverage.")] = RelatedSection()
-    entry: Annotated[EntrySection, Field(description="How an entry is shown.")] = EntrySection()
-    text: Annotated[TextSection, Field(description="Words that a subscriber reads.")] = TextSection()
+    output: Annotated[OutputSection, Field(description="Where feeds go.")] = OutputSection.model_construct()
+    window: Annotated[WindowSection, Field(description="How much a feed shows.")] = WindowSection.model_construct()
+    related: Annotated[RelatedSection, Field(description="Related coverage.")] = RelatedSection.model_construct()
+    entry: Annotated[EntrySection, Field(description="How an entry is shown.")] = EntrySection.model_construct()
+    text: Annotated[TextSection, Field(description="Words that a subscriber reads.")] = TextSection.model_construct()
     topics: Annotated[
         tuple[TopicSection, ...],
         AfterValidator(_distinct_topics),
         Field(description="Names and file names of topics."),
     ] = ()
-    providers: Annotated[ProvidersSection, Field(description="Feeds by provider.")] = ProvidersSection()
+    providers: Annotated[ProvidersSection, Field(description="Feeds by provider.")] = ProvidersSection.model_construct()
 
     @model_validator(mode="after")
     def _sources_have_names_of_their_own(self) -> ConfigFile:
