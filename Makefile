@@ -15,8 +15,9 @@ help: ## show this list
 run: $(VENV)/.run ## gather the articles and write the feeds to out/
 	@$(BIN)/aggregator run --config $(CONFIG)
 
-test: check ## all checks, then all tests in parallel
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
+# One worker more than there are processors: many tests wait for servers. Coverage doubles the time: .ci/run asks for it.
+test: check ## all checks, then all tests in parallel; COVERAGE=--cov measures what they cover
+	$(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal $(COVERAGE)
 
 pythons: $(VENV)/.dev ## set up the other Pythons of this machine, for the test that all of them write the same bytes
 	$(BIN)/python tests/pythons.py

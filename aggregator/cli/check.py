@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,6 @@ from aggregator.cli.screen import fitted
 from aggregator.cli.words import PLACES, command, count, grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from aggregator.config import Config
@@ -27,25 +27,49 @@ _MISSING = "no folder that can be read; bring it back, or change `articles.path`
 @click.command()
 @config_option
 @json_option
-@click.option("-v", "--verbose", is_flag=True, help="Name every place of a fault.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every place of a fault, and every file that was passed over.")
 def check(*, config_path: Path | None, as_json: bool, verbose: bool) -> int:
     """Check the configuration and every article; write nothing. Ends with 1 if there is a fault."""
     config = loaded(config_path)
-    outcomes, faults = _read_all(config)
+    found = _read_all(config)
     if as_json:
-        lines = [{"code": one.code, "location": one.location, "reason": one.reason} for one in faults]
-        click.echo(json.dumps({"files": dict(sorted(outcomes.items())), "faults": lines}, ensure_ascii=False))
+        click.echo(json.dumps(_as_object(found), ensure_ascii=False))
     else:
-        _say(config, outcomes, faults, every=verbose)
-    return _FAULTY if faults else 0
+        _say(config, found, every=verbose)
+    return _FAULTY if found.faults else 0
 
 
-def _say(config: Config, outcomes: Counter[str], faults: Sequence[Fault], *, every: bool) -> None:
+@dataclass(slots=True)
+class _Found:
+    """What the files are. hints: what may be a mistake, or meant. passed_over: files without a fence."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: list[Fault] = field(default_factory=list)
+    hints: list[Fault] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+
+
+def _as_object(found: _Found) -> dict[str, object]:
+    lines = {
+        name: [{"code": one.code, "location": one.location, "reason": one.reason} for one in faults]
+        for name, faults in (("faults", found.faults), ("hints", found.hints))
+    }
+    return {"files": dict(sorted(found.outcomes.items())), **lines, "passed_over": found.passed_over}
+
+
+def _say(config: Config, found: _Found, *, every: bool) -> None:
     """Print the faults on stdout, the same ones together, and what they come to on stderr."""
+    outcomes, faults = found.outcomes, found.faults
     cut = False
-    for first, *places in grouped(faults, every=every):
-        click.echo(fitted("\n".join([first, *(f"    {place}" for place in places)]), err=False))
+    for prefix, group in [("", one) for one in grouped(faults, every=every)] + [
+        ("perhaps   ", one) for one in grouped(found.hints, every=every)
+    ]:
+        first, *places = group
+        click.echo(fitted("\n".join([prefix + first, *(f"    {place}" for place in places)]), err=False))
         cut = cut or (not every and len(places) > PLACES)
+    if every:
+        for location in found.passed_over:
+            click.echo(fitted(f"{location}: no line `---` at its start: no article, passed over", err=False))
     if cut:
         click.echo(fitted(f"For every place:\n{command(config.file, 'check', '-v')}", err=True), err=True)
     counts = ", ".join(f"{number:,} {_WORDS.get(name, name)}" for name, number in sorted(outcomes.items()))
@@ -57,24 +81,28 @@ def _say(config: Config, outcomes: Counter[str], faults: Sequence[Fault], *, eve
     click.echo(fitted(text, err=True), err=True)
 
 
-def _read_all(config: Config) -> tuple[Counter[str], list[Fault]]:
-    from aggregator.core.model import Fault  # noqa: PLC0415  --help needs none of it
+def _read_all(config: Config) -> _Found:
+    from aggregator.core.model import Fault, Outcome  # noqa: PLC0415  --help needs none of it
     from aggregator.registry import parser_named  # noqa: PLC0415
     from aggregator.sources import folder  # noqa: PLC0415
+    from aggregator.sources.article import HINT  # noqa: PLC0415
 
     parse = parser_named("article")
-    outcomes: Counter[str] = Counter()
-    faults: list[Fault] = []
+    found = _Found()
     for source in config.articles:
         listing = folder.survey(source.roots)
-        faults += listing.faults
-        faults += [Fault("missing_folder", name, _MISSING) for name in listing.missing]
+        context = replace(source.context, hints=True)
+        found.faults += listing.faults
+        found.faults += [Fault("missing_folder", name, _MISSING) for name in listing.missing]
         for location, path in ((one, listing.paths[one]) for one in listing.found):
             resource = folder.read(location, path)
             if isinstance(resource, Fault):
-                faults.append(resource)
+                found.faults.append(resource)
                 continue
-            document = parse(resource.data, location, source.context)
-            outcomes[document.outcome] += 1
-            faults += document.faults
-    return outcomes, faults
+            document = parse(resource.data, location, context)
+            found.outcomes[document.outcome] += 1
+            if document.outcome is Outcome.NOT_ARTICLE:
+                found.passed_over.append(location)
+            for fault in document.faults:
+                (found.hints if fault.code == HINT else found.faults).append(fault)
+    return found

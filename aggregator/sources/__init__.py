@@ -49,11 +49,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a parser has to know besides the bytes: the source's name, topics added to each article, what to skip."""
+    """What a parser has to know besides the bytes: the source's name, topics added to each article, what to skip.
+
+    hints: whether to tell also of what may be a mistake, or meant.
+    """
 
     source: str
     topics: tuple[str, ...] = ()
     skip: frozenset[str] = frozenset({"draft", "removed"})
+    hints: bool = False
 
 
 class Parser(Protocol):

@@ -15,6 +15,7 @@ from aggregator.core.address import Address, domain_of, host_of, read_address, r
 from aggregator.core.dates import parse_instant
 from aggregator.core.model import Document, Edge, Fault, Image, Outcome, Provider, Sighting
 from aggregator.sources import frontmatter
+from aggregator.sources.nearly import nearly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from aggregator.sources.frontmatter import Value
 
 MAX_BODY = 256 * 1024
+HINT = "nearly_a_field"  # code of a fault that may be none
 MAX_TAGS = 10_000  # what cleans HTML takes the square of how deep they are nested
 
 _PRIVATE = "secured"
@@ -32,6 +34,10 @@ _ADDRESS = ("originalUrl", "webUrl", "sourceUrl", "url")
 _OTHER_ADDRESSES = ("webUrl", "sourceUrl", "ampWebUrl", "cdnAmpWebUrl", "ampUrl", "cdnAmpUrl")
 _SUMMARY = ("excerpt", "abstract")
 _QUALITY = ("quality", "score")
+_FIELDS = frozenset(
+    {*_ADDRESS, *_OTHER_ADDRESSES, *_SUMMARY, *_QUALITY, "title", "publishedDateTime", "provider", "topics", "authors"}
+    | {"author", "language", "locale", "images", "heat", "type", "related", "draft", "removed"}
+)
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,9}\s*")
 _MAX_EDGES = 1_000
@@ -52,6 +58,8 @@ def parse(data: bytes, location: str, context: Context) -> Document:
         if flag in context.skip and fields.flag(flag):
             return Document(outcome=outcome)
     sighting = _sighting(fields, front.body, context)
+    if context.hints:
+        fields.hint()
     return Document(
         outcome=Outcome.READ if sighting else Outcome.FAULTY, sighting=sighting, faults=tuple(fields.faults)
     )
@@ -69,6 +77,15 @@ class _Fields:
     def fault(self, code: str, name: str, reason: str) -> None:
         place = f"{self._location}:{self._lines.get(name, 1)}"
         self.faults.append(Fault(code, place, f"{name}: {reason}" if name else reason))
+
+    def hint(self) -> None:
+        """Note names that are nearly those of fields; the names themselves are unknown keys, which never leave."""
+        for name, meant in nearly(self._values, _FIELDS).items():
+            if meant not in self._values:
+                place = f"{self._location}:{self._lines.get(name, 1)}"
+                self.faults.append(
+                    Fault(HINT, place, f"a key that is nearly `{meant}` is not read; if you meant that one, rename it")
+                )
 
     def first(self, *names: str) -> str:
         """Return the name of the first field that has a value, else the empty string."""

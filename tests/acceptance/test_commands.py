@@ -147,6 +147,25 @@ def test_check_reads_everything_and_writes_nothing(room: Newsroom) -> None:
     assert call(room, "check").returncode == 0
 
 
+def test_check_points_at_keys_that_are_nearly_known_and_does_not_name_them(room: Newsroom) -> None:
+    room.article("a.md")
+    room.write("b.md", "---\noriginalUrl: https://www.harbour.example/b\ntitel: B\nTopic: [Sea]\nexcerp-t: x\n---\n")
+    room.write("c.md", "no fence")
+    done = call(room, "check", "-v")
+    assert done.returncode == 0  # another program may mean them
+    assert done.stdout.splitlines() == [
+        *(
+            f"perhaps   articles/b.md:{line}: a key that is nearly `{meant}` is not read; if you meant that one, rename it"
+            for line, meant in ((3, "title"), (4, "topics"), (5, "excerpt"))
+        ),
+        "articles/c.md: no line `---` at its start: no article, passed over",
+    ]
+    judged = json.loads(call(room, "check", "--json").stdout)
+    assert [one["location"] for one in judged["hints"]] == [f"articles/b.md:{line}" for line in (3, 4, 5)]
+    assert judged["passed_over"] == ["articles/c.md"]
+    assert "nearly" not in call(room, "run").stdout
+
+
 def test_a_configuration_with_faults_ends_with_3_before_anything_is_touched(room: Newsroom) -> None:
     room.configure("base_url: nowhere\noutpt: x\n")
     done = call(room, "run")
