@@ -13,12 +13,14 @@ AggregatorError
 from __future__ import annotations
 
 import errno
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+_NAMED = 20  # sources in a message
 _CURES = {
     errno.EACCES: "the user that runs this needs the right to it",
     errno.EPERM: "the user that runs this needs the right to it",
@@ -65,7 +67,10 @@ class UnknownSource(AggregatorError):  # noqa: N818  the name says the condition
     exit_code = 2
 
     def __init__(self, names: Sequence[str], known: Sequence[str]) -> None:
-        super().__init__(f"no source is called {', '.join(names)}; there is: {', '.join(known)}")
+        shown = [*known[:_NAMED], *([f"and {len(known) - _NAMED:,} more"] if len(known) > _NAMED else [])]
+        near = dict.fromkeys(one for name in names for one in get_close_matches(name, known, cutoff=0.5))
+        hint = f"did you mean {' or '.join(near)}?" if near and len(known) > _NAMED else f"there is: {', '.join(shown)}"
+        super().__init__(f"no source is called {', '.join(names)}; {hint}")
 
 
 class StoreError(AggregatorError):

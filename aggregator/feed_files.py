@@ -12,7 +12,6 @@ from aggregator.core.model import Document, Fault, Outcome
 from aggregator.gathering import Gathering
 from aggregator.sources import Validators, folder
 from aggregator.store import Reading
-from aggregator.worker import Failure, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from aggregator.sources import Listing, Resource
     from aggregator.sources.feed import FeedContext, FeedDocument
     from aggregator.store import Store
+    from aggregator.worker import Failure
 
 _SUFFIXES = (".xml", ".json", ".rss", ".atom", ".rdf")
 _NO_FILE = Validators(size=0, mtime_ns=0)
@@ -57,6 +57,7 @@ class FeedFiles(Gathering):
         if not changed:
             return
         from aggregator.sources.feed import parse_pair  # noqa: PLC0415  only where there is something to parse
+        from aggregator.worker import Workers  # noqa: PLC0415
 
         resources: dict[int, Resource] = {}
         traces: dict[str, list[Trace]] = defaultdict(list)
@@ -84,6 +85,8 @@ class FeedFiles(Gathering):
 
     def _taken(self, resource: Resource, made: FeedDocument | Failure, known: Sequence[Trace]) -> Iterator[Reading]:
         """Return the file itself, and each of its entries."""
+        from aggregator.worker import Failure  # noqa: PLC0415
+
         fault = made if isinstance(made, Failure) else made.fault
         faults = (Fault(fault.code, resource.location, fault.reason),) if fault else ()
         yield Reading(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aggregator.core.health import Survey, Wish
+from aggregator.feed_files import FeedFiles
 from aggregator.gathering import GUARD_LEAST, NAMED, Articles, Gathered, Held
 from aggregator.upstream import poll
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from aggregator.config import Config
+    from aggregator.config import Config, Folder
+    from aggregator.config.upstream import FeedFolder
+    from aggregator.core.health import Wishes
+    from aggregator.gathering import Gathering
     from aggregator.options import Options
     from aggregator.publish import Progress
     from aggregator.store import Store
@@ -19,18 +26,50 @@ if TYPE_CHECKING:
 def gather(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Gathered:
     """Read every source, put what changed into the store, and hold what a person should see first."""
     gathered = Gathered()
-    for source in config.articles:
-        Articles(source, store, now, options, gathered).carry_out(progress)
-    for feeds in config.feeds_from:
-        from aggregator.feed_files import FeedFiles  # noqa: PLC0415  with it comes what starts processes
-
-        FeedFiles(feeds, store, now, options, gathered).carry_out(progress)
+    wishes = store.health.wishes()
+    folders = _with_wishes(options, wishes)
+    kinds: list[tuple[type[Gathering], Folder | FeedFolder]] = [
+        *((Articles, source) for source in config.articles),
+        *((FeedFiles, source) for source in config.feeds_from),
+    ]
+    for kind, source in kinds:
+        if Wish.PAUSE in wishes.get(source.name, {}):
+            gathered.paused.append(source.name)
+            continue
+        kind(source, store, now, folders, gathered).carry_out(progress)
+        if not _is_missing(source.name, gathered):
+            _end_wishes(source.name, store, wishes)
     if options.ask:
         gathered.polled = poll(config, store, now, options, progress)
         gathered.surveyed += gathered.polled.names
+        gathered.floods += gathered.polled.floods
+        gathered.paused += gathered.polled.paused
     for name in sorted(set(store.sources.names()) - config.source_names()):
-        _drop_source(name, store, now, options, gathered)
+        _drop_source(name, store, now, folders, gathered)
     return gathered
+
+
+def _with_wishes(options: Options, wishes: Mapping[str, Wishes]) -> Options:
+    """Return what the owner asks of this pass and has asked of its folders since the last one."""
+    accepted = frozenset(name for name, made in wishes.items() if Wish.ACCEPT in made)
+    return replace(
+        options,
+        accept_removals=options.accept_removals | accepted,
+        accept_new=options.accept_new | accepted,
+        reset=options.reset | {name for name, made in wishes.items() if Wish.RESET in made},
+    )
+
+
+def _is_missing(name: str, gathered: Gathered) -> bool:
+    """Say whether nobody could look into a folder: then its wishes wait."""
+    return any(held.source == name and not held.acceptable for held in gathered.held)
+
+
+def _end_wishes(name: str, store: Store, wishes: Mapping[str, Wishes]) -> None:
+    """Forget the wishes that this pass has done; one that was made since it began stays."""
+    for wish in (Wish.ACCEPT, Wish.RESET):
+        if made_at := wishes.get(name, {}).get(wish):
+            store.health.end_wish(name, wish, made_at)
 
 
 def _drop_source(name: str, store: Store, now: datetime, options: Options, gathered: Gathered) -> None:
@@ -44,5 +83,7 @@ def _drop_source(name: str, store: Store, now: datetime, options: Options, gathe
     if lost and (nobody_looked or lost > GUARD_LEAST) and name not in options.accept_removals:
         reason = "the configuration no longer has this source"
         gathered.held.append(Held(name, reason, lost, len(known), tuple(known[:NAMED])))
+        store.health.keep_survey(name, Survey(at=now, code="left", reason=reason))
         return
     gathered.put += store.sources.put(name, (), known, now)
+    store.health.forget([name])

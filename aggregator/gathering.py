@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.address import KEY_POLICY
-from aggregator.core.flood import alike, is_flood
+from aggregator.core.flood import Flood, alike, is_flood
+from aggregator.core.health import Survey
 from aggregator.core.model import Document, Fault, Outcome, to_micros
 from aggregator.registry import parser_named
 from aggregator.sources import folder
@@ -52,22 +53,12 @@ class Held:
     acceptable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Flood:
-    """New articles of a source that wait for a person: how many, and how many of them look like known ones."""
-
-    source: str
-    new: int
-    alike: int
-    examples: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class Gathered:
     """What the sources held.
 
     surveyed: those that were there, with files, and upstream feeds that answered. found: the files. outcomes: what they
-    are. put: what became of them. polled: what came of the upstream feeds.
+    are. put: what became of them. paused: sources that the owner paused. polled: what came of the upstream feeds.
     """
 
     surveyed: list[str] = field(default_factory=list)
@@ -77,6 +68,7 @@ class Gathered:
     faults: list[Fault] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     floods: list[Flood] = field(default_factory=list)
+    paused: list[str] = field(default_factory=list)
     polled: Polled = field(default_factory=Polled)
 
 
@@ -95,7 +87,9 @@ class Gathering:
         # What the same bytes are understood as; with another answer, every file is read again.
         self._meaning = hashlib.sha256(repr((source.meaning, KEY_POLICY, PARSER_VERSION)).encode()).hexdigest()
         self._setting = f"meaning of {source.name}"
-        self._anew = options.full or store.ledger.setting(self._setting) != self._meaning
+        self._anew = (
+            options.full or source.name in options.reset or store.ledger.setting(self._setting) != self._meaning
+        )
 
     def carry_out(self, progress: Progress) -> None:
         """Survey the source, read what changed, drop what is gone."""
@@ -109,6 +103,19 @@ class Gathering:
         if listing.found and not listing.missing:
             self._gathered.surveyed.append(self._source.name)
         self._count()
+        self._store.health.keep_survey(self._source.name, self._survey(len(listing.found)))
+
+    def _survey(self, files: int) -> Survey:
+        """Return what is to be remembered of the folder until the next pass."""
+        name = self._source.name
+        for held in (one for one in self._gathered.held if one.source == name):
+            code = "removals" if held.acceptable else "missing"
+            reason = f"{held.gone:,} of {held.of:,} files are gone ({held.reason})" if held.acceptable else held.reason
+            return Survey(at=self._now, files=files, code=code, reason=reason)
+        for flood in (one for one in self._gathered.floods if one.source == name):
+            reason = f"{flood.alike:,} of {flood.new:,} new articles have the title or the date of a known one"
+            return Survey(at=self._now, files=files, code="flood", reason=reason)
+        return Survey(at=self._now, files=files)
 
     def _gone(self, listing: Listing) -> list[str]:
         """Return the documents to drop; none where it looks as if a person should see first."""

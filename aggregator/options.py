@@ -15,7 +15,7 @@ class Options:
 
     accept_removals, accept_new: names of sources whose removals, or whose new articles that look like known ones, are
     meant. ask: whether upstream feeds are asked at all; ask_now: before it is time; only: those of these names, if there
-    are any. environment: where their secrets are.
+    are any. reset: names of folders of which every file is read again. environment: where secrets of feeds are.
     """
 
     full: bool = False
@@ -25,4 +25,5 @@ class Options:
     ask: bool = True
     ask_now: bool = False
     only: frozenset[str] = frozenset()
+    reset: frozenset[str] = frozenset()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)

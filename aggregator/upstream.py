@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from aggregator.arrivals import Arrivals
 from aggregator.core import polling
-from aggregator.core.matching import locate
-from aggregator.core.model import EPOCH, Document, Fault, Outcome, to_micros
-from aggregator.sources import Validators
-from aggregator.store import Dropped, Put, Reading
+from aggregator.core.health import Tally, Wish
+from aggregator.core.model import Fault
+from aggregator.store import Dropped, Put
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.config import Config
     from aggregator.config.upstream import Upstream
-    from aggregator.core.model import Sighting
+    from aggregator.core.flood import Flood
     from aggregator.core.polling import Answer, Poll
     from aggregator.options import Options
     from aggregator.publish import Progress
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from aggregator.sources.http import Request, Response
     from aggregator.store import Store
 
-_RETENTION = timedelta(days=730)  # of an entry, from when it left the document of its feed
 _AT_ONCE = 4  # bodies of up to 10 MiB wait for a parser; those that are slow do not count
 _NOT_MODIFIED, _OK = 304, 200
+_SLOW_DOWN = frozenset([429, 503])
 
 
 @dataclass(slots=True)
@@ -37,7 +38,8 @@ class Polled:
     """What asking upstream feeds came to.
 
     asked: how many were due. fresh: with a new document. failing: asked now or not. found: entries in the new documents,
-    each of them put or dropped. names: of the sources that answered well.
+    each of them put or dropped. names: of the sources that answered well. paused: of those that the owner paused.
+    floods: new entries that wait for a person, found now or earlier.
     """
 
     asked: int = 0
@@ -48,12 +50,14 @@ class Polled:
     dropped: int = 0
     put: Put = field(default_factory=Put)
     names: list[str] = field(default_factory=list)
+    paused: list[str] = field(default_factory=list)
+    floods: list[Flood] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
 
 def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
     """Ask the upstream feeds that are due and put what is new; a source that fails keeps what it gave."""
-    pass_ = _Pass(config.upstream, store, now)
+    pass_ = _Pass(config.upstream, store, now, options.accept_new)
     due = pass_.due(options.only, ask_now=options.ask_now)
     if due:
         pass_.carry_out(due, config.site.homepage, options.environment, progress)
@@ -63,28 +67,44 @@ def poll(config: Config, store: Store, now: datetime, options: Options, progress
 class _Pass:
     """One pass over the upstream feeds."""
 
-    def __init__(self, upstreams: Sequence[Upstream], store: Store, now: datetime) -> None:
+    def __init__(self, upstreams: Sequence[Upstream], store: Store, now: datetime, accepted: Collection[str]) -> None:
         self._store = store
         self._now = now
         self._by_name = {one.name: one for one in upstreams}
+        self._wishes = store.health.wishes()
+        self._accepted = {*accepted, *(name for name, wishes in self._wishes.items() if Wish.ACCEPT in wishes)}
         self._polls = _current(upstreams, store.polls.all(), now)
-        self._polled = Polled()
+        paused = [name for name in self._by_name if Wish.PAUSE in self._wishes.get(name, {})]
+        self._polled = Polled(paused=paused)
         self._answers: dict[str, Answer] = {}
         self._hashes: dict[str, str] = {}
 
     def due(self, only: frozenset[str], *, ask_now: bool) -> list[Upstream]:
         """Return the sources to ask, and remember that they are asked."""
-        store = self._store.polls
-        if left := sorted(store.all().keys() - self._by_name.keys()):
-            store.forget(left)
-        due = [
-            one
-            for name, one in self._by_name.items()
-            if (not only or name in only) and polling.is_due(self._polls[name], self._now, ignore_interval=ask_now)
-        ]
+        if left := sorted(self._store.polls.all().keys() - self._by_name.keys()):
+            self._store.polls.forget(left)
+            self._store.health.forget(left)
+        self._store.health.end_old_days(self._now)
+        self._reset()
+        wanted = (one for name, one in self._by_name.items() if (not only or name in only))
+        due = [one for one in wanted if self._is_due(one.name, ask_now=ask_now)]
         self._keep({one.name: polling.asked(self._polls[one.name], self._now, one.interval) for one in due})
         self._polled.asked = len(due)
         return due
+
+    def _reset(self) -> None:
+        """Forget of some sources what the owner wants forgotten."""
+        for name in self._by_name:
+            if made_at := self._wishes.get(name, {}).get(Wish.RESET):
+                self._keep({name: polling.begun_anew(self._polls[name], self._now)})
+                self._store.health.end_wish(name, Wish.RESET, made_at)
+
+    def _is_due(self, name: str, *, ask_now: bool) -> bool:
+        """Say whether a source is to be asked; what was held and is accepted now need not wait for its interval."""
+        poll = self._polls[name]
+        is_let_in = poll.held is not None and name in self._accepted
+        is_paused = name in self._polled.paused
+        return not is_paused and polling.is_due(poll, self._now, ignore_interval=ask_now or is_let_in)
 
     def carry_out(
         self, due: Sequence[Upstream], contact: str, environment: Mapping[str, str], progress: Progress
@@ -119,6 +139,7 @@ class _Pass:
             fetch_all(requests, contact=contact, limits=Limits(workers=_AT_ONCE), now=self._now)
         ):
             progress("upstream feeds", number, len(requests))
+            self._count(request.name, response)
             if self._is_new(request.name, response):
                 self._answers[request.name] = _answer(response)
                 self._hashes[request.name] = _hash(response.body)
@@ -141,38 +162,54 @@ class _Pass:
             )
             self._keep({name: made})
             self._polled.unchanged += 1
-            self._polled.names.append(name)
+            self._end(name)
             return False
         return True
 
     def _take(self, name: str, document: FeedDocument) -> None:
         """Put the entries of a good new document, and only then its validators."""
         source, poll = self._by_name[name], self._polls[name]
-        arrivals = _Arrivals(source, self._store, self._now, is_first=poll.succeeded is None)
-        readings = arrivals.readings(document.sightings)
-        left, gone = self._absent(name, {one.location for one in readings})
-        self._polled.put += self._store.sources.put(name, [*readings, *left], gone, self._now)
+        answer, hash_ = self._answers[name], self._hashes[name]
+        arrivals = Arrivals(source, self._store, self._now, document.sightings, is_first=poll.succeeded is None)
+        flood = None if name in self._accepted else arrivals.flood()
+        if flood:
+            self._keep({name: polling.held(poll, answer, self._now, source.interval, flood)})
+            return
+        left, gone = arrivals.absent()
+        self._polled.put += self._store.sources.put(name, [*arrivals.readings(), *left], gone, self._now)
         dropped = [Dropped(one.place, one.code, one.reason, one.count) for one in document.drops]
         self._store.polls.keep_dropped(name, dropped)
         ttl = document.ttl or timedelta(0)
-        answer, hash_ = self._answers[name], self._hashes[name]
         self._keep({name: polling.succeeded(poll, answer, self._now, source.interval, hash_=hash_, ttl=ttl)})
         self._polled.fresh += 1
         self._polled.found += document.found
         self._polled.dropped += sum(one.count for one in dropped)
-        self._polled.names.append(name)
+        self._end(name)
 
-    def _absent(self, name: str, current: set[str]) -> tuple[list[Reading], list[str]]:
-        """Return the entries that have just left the document, stamped anew, and those that left it long ago."""
-        stamps = {one: row.validators.mtime_ns for one, row in self._store.sources.known(name).items()}
-        last, limit = max(stamps.values(), default=0), to_micros(self._now - _RETENTION) * 1000
-        absent = {one: stamp for one, stamp in stamps.items() if one not in current}
-        # A feed may say nothing new for years: what its last document had was there until just before this one.
-        left = [_stamped(one, self._now - timedelta(microseconds=1)) for one, stamp in absent.items() if stamp == last]
-        return left, [one for one, stamp in absent.items() if stamp != last and stamp < limit]
+    def _end(self, name: str) -> None:
+        """Note a good answer; that the owner accepts what it brings is done with it."""
+        self._polled.names.append(name)
+        if made_at := self._wishes.get(name, {}).get(Wish.ACCEPT):
+            self._store.health.end_wish(name, Wish.ACCEPT, made_at)
+
+    def _count(self, name: str, response: Response) -> None:
+        """Add an answer to what is known of the day."""
+        is_slowed = response.status in _SLOW_DOWN or response.retry_after is not None
+        is_unchanged = response.status == _NOT_MODIFIED and not response.failure
+        tally = Tally(
+            requests=response.requests,
+            fresh=int(response.status == _OK and not response.failure),
+            unchanged=int(is_unchanged),
+            slowed=int(is_slowed),
+            slowed_by=frozenset([urlsplit(response.url).netloc.rpartition("@")[2]] if is_slowed else []),
+            received=response.received,
+            saved=self._polls[name].size if is_unchanged else 0,
+        )
+        self._store.health.add_tally(name, self._now, tally)
 
     def _fail(self, name: str, answer: Answer, code: str, reason: str) -> None:
         interval = self._by_name[name].interval
+        self._store.health.add_tally(name, self._now, Tally(failed=1))
         self._keep({name: polling.failed(self._polls[name], answer, self._now, interval, code=code, reason=reason)})
 
     def _keep(self, polls: Mapping[str, Poll]) -> None:
@@ -182,51 +219,14 @@ class _Pass:
 
     def finish(self) -> Polled:
         """Say what was done, and what is wrong with each source, asked or not."""
-        for name in self._by_name:
+        for name in (name for name in self._by_name if name not in self._polled.paused):
             one = self._polls[name]
-            if one.code:
+            if one.held:
+                self._polled.floods.append(one.held)
+            elif one.code:
                 self._polled.failing += 1
                 self._polled.faults.append(Fault(f"upstream_{one.code}", name, _said(one)))
         return self._polled
-
-
-class _Arrivals:
-    """The entries of one document, on their way into the store."""
-
-    def __init__(self, source: Upstream, store: Store, now: datetime, *, is_first: bool) -> None:
-        self._source = source
-        self._store = store
-        self._now = now
-        self._is_first = is_first
-
-    def readings(self, found: Sequence[Sighting]) -> list[Reading]:
-        """Return what is to be put: at its place, with what was frozen when it was first seen."""
-        name = self._source.name
-        locations = locate(found, self._store.polls.traces(name))
-        before = self._store.polls.sightings(name, locations)
-        live = self._live(found) if self._is_first else frozenset(range(len(found)))
-        readings = []
-        for number, (sighting, location) in enumerate(zip(found, locations, strict=True)):
-            old = before.get(location)
-            kept = replace(
-                sighting,
-                location=location,
-                origin=old.origin if old and old.origin else sighting.origin,
-                backlog=old.backlog if old else number not in live,
-            )
-            readings.append(_stamped(location, self._now, Document(outcome=Outcome.READ, sighting=kept)))
-        return readings
-
-    def _live(self, found: Sequence[Sighting]) -> frozenset[int]:
-        """Return which entries of a feed that we have just come to know are let into live feeds: the newest few."""
-        newest = sorted(range(len(found)), key=lambda number: (found[number].published or EPOCH, -number), reverse=True)
-        return frozenset(newest[: self._source.backlog])
-
-
-def _stamped(location: str, now: datetime, document: Document | None = None) -> Reading:
-    """Return an entry with the instant at which its feed was last known to have it, in place of a file's mtime."""
-    validators = Validators(size=0, mtime_ns=to_micros(now) * 1000)
-    return Reading(location=location, validators=validators, racy=False, hash="", document=document)
 
 
 def _current(upstreams: Iterable[Upstream], known: Mapping[str, Poll], now: datetime) -> dict[str, Poll]:
@@ -243,6 +243,7 @@ def _answer(response: Response) -> Answer:
         url=response.url,
         etag=response.etag,
         modified=response.modified,
+        size=response.received,
         moved=response.moved,
         fresh_for=response.fresh_for,
         retry_after=response.retry_after,

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from aggregator.config import Config
+    from aggregator.core.flood import Flood
     from aggregator.core.model import Fault
-    from aggregator.gathering import Flood, Held
+    from aggregator.gathering import Held
     from aggregator.run import Report
     from aggregator.upstream import Polled
 
@@ -67,6 +68,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "held": [
             {"source": held.source, "reason": held.reason, "gone": held.gone, "of": held.of} for held in gathered.held
         ],
+        "paused": gathered.paused,
         "floods": [{"source": flood.source, "new": flood.new, "alike": flood.alike} for flood in gathered.floods],
         "faults": [{"code": one.code, "location": one.location, "reason": one.reason} for one in report.faults],
     }
@@ -87,6 +89,7 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
     gathered, published = report.gathered, report.published
     needs = [one for held in gathered.held for one in _held(held, config)]
     needs += [one for flood in gathered.floods for one in _flood(flood, config)]
+    paused = _paused(gathered.paused, config)
     unwritten = _faults("error", published.faults, config, every=True)
     # A field that does not fit costs itself only: the article is published.
     partly = [one for one in gathered.faults if one.code in _PARTLY]
@@ -106,7 +109,7 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
     if tone.verbose:
         lines += [line("news in", path) for path in published.news]
     warnings = [line("warning", one) for one in _warnings(report, config)]
-    return "\n".join([*lines, *needs, *unwritten, *faults, *warnings])
+    return "\n".join([*lines, *paused, *needs, *unwritten, *faults, *warnings])
 
 
 def _is_idle(report: Report) -> bool:
@@ -194,9 +197,30 @@ def _flood(flood: Flood, config: Config) -> list[str]:
             "a known one; none of the new ones was published.",
         ),
         *_examples("new", flood.examples, flood.new),
+        *_cure(flood, config),
+    ]
+
+
+def _cure(flood: Flood, config: Config) -> list[str]:
+    """Say what helps: an upstream waits for the word of its owner, a folder may be put in order as well."""
+    if flood.source in {one.name for one in config.upstream}:
+        return [
+            line("", "Its site seems to have new addresses; what is published stays. If these are new articles:"),
+            line("", command(config.file, "sources accept", flood.source)),
+        ]
+    return [
         line("", "Give known ones their old addresses or file names back, or, if these are new:"),
         line("", command(config.file, "run", "--accept-new", flood.source)),
     ]
+
+
+def _paused(names: Sequence[str], config: Config) -> list[str]:
+    """Say in one line what was left alone because its owner wants that."""
+    if not names:
+        return []
+    shown = ", ".join(names[:PLACES]) + (f" and {len(names) - PLACES:,} more" if len(names) > PLACES else "")
+    again = command(config.file, "sources resume", *names[:PLACES])
+    return [line("paused", f"{shown}: not read, nothing taken down; to go on: {again}")]
 
 
 def _examples(what: str, examples: Sequence[str], total: int) -> list[str]:
@@ -221,7 +245,7 @@ def _warnings(report: Report, config: Config) -> list[str]:
         return []
     gathered, warnings = report.gathered, list(config.warnings)
     folders = ", ".join(str(folder) for source in config.articles for _, folder in source.roots)
-    if gathered.found == 0 and not gathered.held and not config.upstream:
+    if gathered.found == 0 and not gathered.held and not gathered.paused and not config.upstream:
         warnings.append(f"no files in {folders}: put articles there, or change `articles.path` in {config.file}")
     elif gathered.outcomes.get(Outcome.NOT_ARTICLE, 0) == gathered.found > 0:
         warnings.append(f"no articles in {folders}: an article starts with a line `---`")

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 _USUAL_WIDTH = 80
 _LEAST_WIDTH = 40
 _LABEL = re.compile(rf"  (?! ).{{{LABEL - 3}}} (?! )")
-_LABELLED = re.compile(r"  (needs you|error|faulty|failing|partly|warning|note)(?= {1,7}\S)")
+_LABELLED = re.compile(r"  (needs you|error|faulty|failing|held|gone|paused|partly|warning|note)(?= {1,7}\S)")
 _COLOURS = {
-    **dict.fromkeys(("needs you", "partly", "warning"), "yellow"),
-    **dict.fromkeys(("error", "faulty", "failing"), "red"),
+    **dict.fromkeys(("needs you", "held", "paused", "partly", "warning"), "yellow"),
+    **dict.fromkeys(("error", "faulty", "failing", "gone"), "red"),
     "note": "cyan",
 }
 _LOUD = frozenset({"needs you", "error"})

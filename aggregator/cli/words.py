@@ -30,9 +30,9 @@ def count(number: int, what: str) -> str:
 
 
 def command(file: Path, *words: str) -> str:
-    """Return a command as somebody would type it to repeat a run with this configuration, and some words more."""
+    """Return a command as somebody would type it with this configuration; the first of the words may be two of them."""
     named = () if file == _USUAL else ("--config", str(file))
-    return shlex.join(["aggregator", words[0], *named, *words[1:]])
+    return shlex.join(["aggregator", *words[0].split(" "), *named, *words[1:]])
 
 
 def grouped(faults: Iterable[Fault], *, every: bool = False) -> list[tuple[str, ...]]:

@@ -14,11 +14,23 @@ if TYPE_CHECKING:
 
 _LEAST = 10
 _SHARE = 2  # more than one in so many
+TELLING = 2
+"""So many known articles may share a title or a date that tells something: two, as one flood may have been accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """New articles of a source that wait for a person: how many, and how many of them look like known ones."""
+
+    source: str
+    new: int
+    alike: int
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Familiar:
-    """What is known of a source: keys and titles of its articles, and the dates that only one of them has."""
+    """What is known of a source: keys of all articles, and the titles and dates that few of its own share."""
 
     keys: Collection[str]
     titles: Collection[str]
@@ -28,12 +40,14 @@ class Familiar:
 def alike(arrivals: Sequence[Sighting], familiar: Familiar) -> tuple[int, int]:
     """Return how many arrivals are new, and how many of those have the title or the date of a known article.
 
-    A date that several share, as midnight of a day, says nothing.
+    A date that several share, as midnight of a day, says nothing; nor does a title, as that of a weekly column.
     """
     new = [one for one in arrivals if one.key not in familiar.keys]
-    dates = Counter(one.published for one in new)
+    dates, titles = Counter(one.published for one in new), Counter(one.title for one in new)
     return len(new), sum(
-        one.title in familiar.titles or (one.published in familiar.dates and dates[one.published] == 1) for one in new
+        (one.title in familiar.titles and titles[one.title] == 1)
+        or (one.published in familiar.dates and dates[one.published] == 1)
+        for one in new
     )
 
 

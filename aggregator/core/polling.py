@@ -12,7 +12,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+
+    from aggregator.core.flood import Flood
 
 _LONGEST = timedelta(hours=24)  # what a server or a feed may ask for by itself; and how far failures drive it
 _LONGEST_RETRY = timedelta(days=7)
@@ -26,9 +29,12 @@ class Poll:
 
     given: its address in the configuration; another one there begins anew. url: where it is asked, after it moved.
     moving, moves: a permanent redirect's target, and how often in a row it was seen. etag, modified: validators as the
-    server gave them (RFC 9110 section 8.8), stored only after a good parse; validated: the address that gave them. hash: digest of the last good body. due: not
-    asked before that; None for never again. not_before: the part of it that nobody may ignore. tried, succeeded: the last request, the last good answer. failures: in a
-    row. code, reason: of the last failure, empty where there was none.
+    server gave them (RFC 9110 section 8.8), stored only after a good parse; validated: the address that gave them.
+    hash, size: digest of the last good body, and its bytes as sent. due: not asked before that; None for never again.
+    because: why then, one of new, interval, max_age, ttl, retry_after, back_off, gone, reset. not_before: the part of
+    it that nobody may ignore. tried, succeeded: the last request, the last good answer. failures: in a row. code,
+    reason, since: what is wrong now, and from when on; empty where nothing is. erred, error: when something last went
+    wrong, and what. held: new entries that wait for a person.
     """
 
     given: str
@@ -39,14 +45,20 @@ class Poll:
     modified: bytes = b""
     validated: str = ""
     hash: str = ""
+    size: int = 0
     ttl: timedelta = timedelta(0)
     due: datetime | None
+    because: str = "new"
     not_before: datetime | None = None
     tried: datetime | None = None
     succeeded: datetime | None = None
     failures: int = 0
     code: str = ""
     reason: str = ""
+    since: datetime | None = None
+    erred: datetime | None = None
+    error: str = ""
+    held: Flood | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +66,11 @@ class Answer:
     """What a server's answer says about the next request.
 
     url: where it came from. moved: where permanent redirects led. fresh_for: how long the answer holds. retry_after: how
-    long to leave it alone.
+    long to leave it alone. size: bytes of the body as sent.
     """
 
     url: str = ""
+    size: int = 0
     etag: bytes = b""
     modified: bytes = b""
     moved: str = ""
@@ -70,6 +83,16 @@ def first_poll(url: str, now: datetime) -> Poll:
     return Poll(given=url, url=url, due=now)
 
 
+def begun_anew(poll: Poll, now: datetime) -> Poll:
+    """Return a poll without validators, failures and moves, due at once; a pause that its server asked for stays.
+
+    That it once gave entries is kept: what comes is news, and no old stock of a feed that is new to us.
+    """
+    due, because = _next(now, {"reset": timedelta(0), "retry_after": (poll.not_before or now) - now})
+    made = replace(first_poll(poll.given, now), due=due, because=because, not_before=poll.not_before)
+    return replace(made, tried=poll.tried, succeeded=poll.succeeded, erred=poll.erred, error=poll.error)
+
+
 def is_due(poll: Poll, now: datetime, *, ignore_interval: bool = False) -> bool:
     """Say whether an upstream may be asked; `ignore_interval` breaks no promise to its server."""
     if poll.due is None:
@@ -80,12 +103,12 @@ def is_due(poll: Poll, now: datetime, *, ignore_interval: bool = False) -> bool:
 
 def asked(poll: Poll, now: datetime, interval: timedelta) -> Poll:
     """Return what to remember before a request goes out, so that a restart in the middle does not ask at once again."""
-    return replace(poll, tried=now, due=now + interval)
+    return replace(poll, tried=now, due=now + interval, because="interval")
 
 
 def succeeded(poll: Poll, answer: Answer, now: datetime, interval: timedelta, *, hash_: str, ttl: timedelta) -> Poll:
     """Return a poll after a good document, new or the same bytes again: its validators and rhythm replace the old ones."""
-    document = replace(poll, hash=hash_, ttl=min(ttl, _LONGEST))
+    document = replace(poll, hash=hash_, size=answer.size, ttl=min(ttl, _LONGEST))
     made = replace(document, etag=answer.etag, modified=answer.modified, validated=answer.url)
     return _good(made, answer, now, interval)
 
@@ -96,37 +119,62 @@ def unchanged(poll: Poll, answer: Answer, now: datetime, interval: timedelta) ->
     return _good(made, answer, now, interval)
 
 
+def held(poll: Poll, answer: Answer, now: datetime, interval: timedelta, flood: Flood) -> Poll:
+    """Return a poll whose document was not taken: no validator of it is kept, so that the next poll brings it again."""
+    reason = f"{flood.alike:,} of {flood.new:,} new entries have the title or the date of a known one"
+    made = _wrong(_rested(poll, answer, now, interval), now, "held", reason)
+    return replace(made, etag=b"", modified=b"", validated="", hash="", failures=0, held=flood)
+
+
 def failed(poll: Poll, answer: Answer, now: datetime, interval: timedelta, *, code: str, reason: str) -> Poll:
     """Return a poll after a failure: twice the wait each time, up to a day; `gone` ends it (RFC 9110, 410)."""
     failures = poll.failures + 1
     wait = min(interval * 2 ** min(failures - 1, 10), max(_LONGEST, interval))
     wait += wait * _JITTER * _spread(poll.given, failures)
     pause = _pause(answer)
-    due = None if code == "gone" else now + max(wait, pause)
-    not_before = now + pause if pause else None
+    due, because = _next(now, {"back_off": wait, "retry_after": pause})
+    made = _wrong(poll, now, code, reason)
     return replace(
-        poll, due=due, not_before=not_before, tried=now, failures=failures, code=code, reason=reason, moving="", moves=0
+        made,
+        due=None if code == "gone" else due,
+        because="gone" if code == "gone" else because,
+        not_before=now + pause if pause else None,
+        tried=now,
+        failures=failures,
+        moving="",
+        moves=0,
+        held=None,
     )
+
+
+def _wrong(poll: Poll, now: datetime, code: str, reason: str) -> Poll:
+    """Return a poll with what is wrong; what is wrong in the same way as before is so since then."""
+    is_going_on = poll.code and (poll.code == "held") == (code == "held")
+    since = poll.since if is_going_on else None
+    return replace(poll, code=code, reason=reason, since=since or now, erred=now, error=reason)
 
 
 def _good(poll: Poll, answer: Answer, now: datetime, interval: timedelta) -> Poll:
-    fresh = min(answer.fresh_for or timedelta(0), _LONGEST)
-    pause = _pause(answer)
-    due = now + max(interval, fresh, poll.ttl, pause)
-    made = replace(
-        poll,
-        due=due,
-        not_before=now + pause if pause else None,
-        tried=now,
-        succeeded=now,
-        failures=0,
-        code="",
-        reason="",
-    )
+    rested = _rested(poll, answer, now, interval)
+    made = replace(rested, succeeded=now, failures=0, code="", reason="", since=None, held=None)
     moves = 0 if not answer.moved else poll.moves + 1 if answer.moved == poll.moving else 1
     if moves >= _MOVES_BELIEVED:
         return replace(made, url=answer.moved, moving="", moves=0)
     return replace(made, moving=answer.moved, moves=moves)
+
+
+def _rested(poll: Poll, answer: Answer, now: datetime, interval: timedelta) -> Poll:
+    """Return a poll that waits as long as the owner, the server and the feed want."""
+    fresh = min(answer.fresh_for or timedelta(0), _LONGEST)
+    pause = _pause(answer)
+    due, because = _next(now, {"interval": interval, "max_age": fresh, "ttl": poll.ttl, "retry_after": pause})
+    return replace(poll, due=due, because=because, not_before=now + pause if pause else None, tried=now)
+
+
+def _next(now: datetime, waits: Mapping[str, timedelta]) -> tuple[datetime, str]:
+    """Return the end of the longest wait, and its name; of equal ones the first."""
+    because = max(waits, key=lambda name: waits[name])
+    return now + waits[because], because
 
 
 def _pause(answer: Answer) -> timedelta:

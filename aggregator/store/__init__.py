@@ -1,4 +1,4 @@
-"""What is remembered between passes: four small protocols, which one connection implements.
+"""What is remembered between passes: five small protocols, which one connection implements.
 
 Each call is one transaction; `now` is always an argument. Opened by `sqlite.opened`.
 """
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from aggregator.core.channels import Policy
     from aggregator.core.flood import Familiar
+    from aggregator.core.health import Counts, Survey, Tally, Wish, Wishes
     from aggregator.core.matching import Trace
     from aggregator.core.model import Document, Entry, Fault, Outcome, Sighting
     from aggregator.core.polling import Poll
@@ -304,6 +305,50 @@ class Polls(Protocol):
         ...
 
 
+class Health(Protocol):
+    """How sources fare, and what their owner wishes of them; read and written beside a pass, too."""
+
+    def wishes(self) -> Mapping[str, Wishes]:
+        """Return what the owner wishes, by the name of the source."""
+        ...
+
+    def make_wish(self, source: str, wish: Wish, now: datetime) -> None:
+        """Remember a wish."""
+        ...
+
+    def end_wish(self, source: str, wish: Wish, made_at: datetime | None = None) -> bool:
+        """Forget a wish, or only that of an instant, so that one made since then stays; say whether there was one."""
+        ...
+
+    def add_tally(self, source: str, now: datetime, tally: Tally) -> None:
+        """Add what asking a source came to to what is known of the day."""
+        ...
+
+    def end_old_days(self, now: datetime) -> None:
+        """Forget days that nobody asks for any more."""
+        ...
+
+    def tallies(self) -> Mapping[str, Mapping[str, Tally]]:
+        """Return what asking each source came to, by its name and day, oldest first."""
+        ...
+
+    def keep_survey(self, source: str, survey: Survey) -> None:
+        """Remember what was found of a folder; what is held for the same reason as before is so since then."""
+        ...
+
+    def surveys(self) -> Mapping[str, Survey]:
+        """Return what was last found of each folder."""
+        ...
+
+    def counts(self) -> Mapping[str, Counts]:
+        """Return how much each source has."""
+        ...
+
+    def forget(self, sources: Iterable[str]) -> None:
+        """Forget all about sources that the configuration no longer has."""
+        ...
+
+
 class Store(Protocol):
     """The state, open and locked."""
 
@@ -325,6 +370,11 @@ class Store(Protocol):
     @property
     def polls(self) -> Polls:
         """Upstream feeds between polls."""
+        ...
+
+    @property
+    def health(self) -> Health:
+        """How sources fare, and what their owner wishes of them."""
         ...
 
     def close(self) -> None:

@@ -6,6 +6,9 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter
+
+from aggregator.core.flood import Flood
 from aggregator.core.matching import Trace
 from aggregator.core.model import from_micros, to_micros
 from aggregator.core.polling import Poll
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 _MICROSECOND = timedelta(microseconds=1)
 _NAMES = tuple(field.name for field in fields(Poll))
 _COLUMNS = ", ".join(_NAMES)
-_INSTANTS = ("due", "not_before", "tried", "succeeded")
+_INSTANTS = ("due", "not_before", "tried", "succeeded", "since", "erred")
+_FLOOD = TypeAdapter(Flood)
 
 
 class PollTables:
@@ -94,13 +98,15 @@ class PollTables:
 def _poll(row: Row) -> Poll:
     values = dict(zip(_NAMES, row, strict=True))
     instants = {name: _instant(values[name]) for name in _INSTANTS}
-    return Poll(**{**values, **instants, "ttl": values["ttl"] * _MICROSECOND})
+    held = _FLOOD.validate_json(values["held"]) if values["held"] else None
+    return Poll(**{**values, **instants, "ttl": values["ttl"] * _MICROSECOND, "held": held})
 
 
 def _values(poll: Poll) -> list[object]:
     values = {name: getattr(poll, name) for name in _NAMES}
     instants = {name: _micros(values[name]) for name in _INSTANTS}
-    return list({**values, **instants, "ttl": poll.ttl // _MICROSECOND}.values())
+    held = _FLOOD.dump_json(poll.held).decode() if poll.held else ""
+    return list({**values, **instants, "ttl": poll.ttl // _MICROSECOND, "held": held}.values())
 
 
 def _instant(micros: int | None) -> datetime | None:

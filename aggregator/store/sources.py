@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from aggregator.core.flood import Familiar
+from aggregator.core.flood import TELLING, Familiar
 from aggregator.core.model import Outcome, from_micros, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Known, Put
@@ -39,10 +39,11 @@ class SourceTables:
         """Return what is known of the articles of a source; keys of all sources."""
         rows = self._db.query("SELECT title, published FROM sighting WHERE source = ?", [source])
         dates = Counter(published for _, published in rows if published is not None)
+        titles = Counter(title for title, _ in rows)
         return Familiar(
             keys={key for (key,) in self._db.query("SELECT key FROM sighting")},
-            titles={title for title, _ in rows},
-            dates={from_micros(date) for date, count in dates.items() if count == 1},
+            titles={title for title, count in titles.items() if count <= TELLING},
+            dates={from_micros(date) for date, count in dates.items() if count <= TELLING},
         )
 
     def count_alone(self, source: str) -> int:

@@ -7,18 +7,19 @@ import os
 import sqlite3
 import time
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from importlib import resources
 from typing import IO, TYPE_CHECKING
 
 from aggregator.errors import LockedError, StoreError, reason_of
 from aggregator.store.entries import EntryTables
+from aggregator.store.health import HealthTables
 from aggregator.store.ledger import LedgerTables
 from aggregator.store.polls import PollTables
 from aggregator.store.sources import SourceTables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import timedelta
     from pathlib import Path
 
     from aggregator.store.sql import Row
@@ -35,6 +36,9 @@ _PRAGMAS = (
     "busy_timeout = 5000",
     "cache_size = -32000",  # KiB
 )
+_PATIENCE = "PRAGMA busy_timeout = 60000"  # ms: beside a pass that writes much at once
+_MOMENT = timedelta(seconds=10)
+_NEWER = "written by a newer version of this program; run that one, or restore an older state"
 
 
 class _Connection:
@@ -45,19 +49,19 @@ class _Connection:
         self._path = path
 
     def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
-        with self._wrapped():
+        with _wrapped(self._path):
             return self._connection.execute(sql, values).fetchall()
 
     def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
-        with self._wrapped():
+        with _wrapped(self._path):
             yield from self._connection.execute(sql, values)
 
     def run(self, sql: str, values: Sequence[object] = ()) -> int:
-        with self._wrapped():
+        with _wrapped(self._path):
             return self._connection.execute(sql, values).rowcount
 
     def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        with self._wrapped():
+        with _wrapped(self._path):
             self._connection.executemany(sql, rows)
 
     @contextmanager
@@ -75,29 +79,24 @@ class _Connection:
     def close(self) -> None:
         self._connection.close()
 
-    @contextmanager
-    def _wrapped(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {error}{_cure(error)}") from error
-
 
 class SqliteStore:
-    """The four parts of a store over one connection, and the lock that keeps other passes out."""
+    """The five parts of a store over one connection, and the lock that keeps other passes out, if it is held."""
 
-    def __init__(self, connection: _Connection, lock: IO[str]) -> None:
+    def __init__(self, connection: _Connection, lock: IO[str] | None = None) -> None:
         self.sources = SourceTables(connection)
         self.entries = EntryTables(connection)
         self.ledger = LedgerTables(connection)
         self.polls = PollTables(connection)
+        self.health = HealthTables(connection)
         self._connection = connection
         self._lock = lock
 
     def close(self) -> None:
         """Release the state."""
         self._connection.close()
-        self._lock.close()
+        if self._lock:
+            self._lock.close()
 
 
 @contextmanager
@@ -115,15 +114,77 @@ def opened(folder: Path, wait: timedelta) -> Iterator[SqliteStore]:
     except OSError as error:
         raise StoreError(f"{error.filename or folder}: {reason_of(error)}") from error
     try:
-        connection = _connected(path)
-    except sqlite3.Error as error:
-        lock.close()
-        raise StoreError(f"{path}: {error}{_cure(error)}") from error
+        with _wrapped(path):
+            connection = _connected(path)
     except BaseException:
         lock.close()
         raise
     with closing(SqliteStore(_Connection(connection, path), lock)) as store:
         yield store
+
+
+@contextmanager
+def looked_into(folder: Path) -> Iterator[SqliteStore]:
+    """Open the state to read it, whoever else holds it; an empty one where there is none yet.
+
+    Raises:
+        StoreError: it cannot be read, or an older or a newer program wrote it.
+    """
+    path = folder / FILE
+    try:
+        is_there = path.exists()
+        target = f"{path.absolute().as_uri()}?mode=ro" if is_there else ":memory:"
+        connection = sqlite3.connect(target, uri=is_there, isolation_level=None)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"{path}: {error}") from error
+    with closing(SqliteStore(_Connection(connection, path))) as store:
+        with _wrapped(path):
+            connection.execute(_PATIENCE)
+            if not is_there:
+                _migrate(connection, path)
+            elif _version(connection) < len(_migrations()):
+                raise StoreError(f"{path}: of an older version of this program; the next run brings it up to date")
+            elif _version(connection) > len(_migrations()):
+                raise StoreError(f"{path}: {_NEWER}")
+        yield store
+
+
+@contextmanager
+def beside(folder: Path) -> Iterator[SqliteStore]:
+    """Open the state for a word beside a pass that may hold it: for what no pass writes.
+
+    Raises:
+        LockedError: there is no state yet, or an older one, and another pass is just making it.
+        StoreError: it cannot be opened, or a newer program wrote it.
+    """
+    path = folder / FILE
+    if not _is_current(path):
+        with opened(folder, _MOMENT) as store:
+            yield store
+        return
+    with _wrapped(path):
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute(_PATIENCE)
+    with closing(SqliteStore(_Connection(connection, path))) as store:
+        yield store
+
+
+def _is_current(path: Path) -> bool:
+    """Say whether there is a state with all the tables that this program knows."""
+    if not path.exists():
+        return False
+    with _wrapped(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute(_PATIENCE)
+        return _version(connection) == len(_migrations())
+
+
+@contextmanager
+def _wrapped(path: Path) -> Iterator[None]:
+    """Let foreign exceptions leave as StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}{_cure(error)}") from error
 
 
 def _cure(error: sqlite3.Error) -> str:
@@ -169,14 +230,18 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the tables up to what this program knows, one numbered file after the other."""
-    files = sorted(
-        file.name
-        for file in resources.files("aggregator.store").joinpath("migrations").iterdir()
-        if file.name[:4].isdigit()
-    )
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    files, version = _migrations(), _version(connection)
     if version > len(files):
-        raise StoreError(f"{path}: written by a newer version of this program; run that one, or restore an older state")
+        raise StoreError(f"{path}: {_NEWER}")
     for number, name in enumerate(files[version:], start=version + 1):
         script = resources.files("aggregator.store").joinpath("migrations", name).read_text(encoding="utf-8")
         connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+
+def _migrations() -> list[str]:
+    folder = resources.files("aggregator.store").joinpath("migrations")
+    return sorted(file.name for file in folder.iterdir() if file.name[:4].isdigit())
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

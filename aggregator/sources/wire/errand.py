@@ -61,8 +61,9 @@ class Response:
 
     status: 0 where there was none. body: decoded; empty unless the status is 200. media_type: lower case, without
     parameters. url: of the last hop. moved: where permanent redirects alone led, else empty. etag, modified: as given.
-    retry_after: at most 7 days. fresh_for: at most 24 hours. received: bytes of the body as sent. failure: why there is
-    nothing to read, empty where all is well. code: the same for programs:
+    retry_after: at most 7 days. fresh_for: at most 24 hours. requests: sent, or tried to, redirects among them. received:
+    bytes of the last body as sent. failure: why there is nothing to read, empty where all is well. code: the same for
+    programs:
 
     bad_address, bad_header, unknown_host, private_address, connection, tls, timeout, not_http, redirect, status, gone,
     slow_down, unasked, encoding, truncated, too_large, unexpected.
@@ -78,6 +79,7 @@ class Response:
     modified: bytes = b""
     retry_after: timedelta | None = None
     fresh_for: timedelta | None = None
+    requests: int = 0
     received: int = 0
     failure: str = ""
     code: str = ""

@@ -84,7 +84,8 @@ def hop(errand: Errand, terms: Terms) -> Response | Errand:
                 answer.close()
     except Exception as error:  # noqa: BLE001  what servers provoke in four libraries has no complete list
         failure = failure_of(error, clock)
-        return Response(url=errand.url, failure=failure.reason, code=failure.code)
+        requests = len(errand.passed) + 1
+        return Response(url=errand.url, requests=requests, failure=failure.reason, code=failure.code)
 
 
 def _outcome(answer: httpx.Response, errand: Errand, terms: Terms, clock: Clock) -> Response | Errand:
@@ -98,6 +99,7 @@ def _outcome(answer: httpx.Response, errand: Errand, terms: Terms, clock: Clock)
         url=errand.url,
         retry_after=retry_after(raw, terms.now),
         fresh_for=fresh_for(raw, terms.now),
+        requests=len(errand.passed) + 1,
     )
     try:
         if status in _REDIRECTS:

@@ -1,0 +1,88 @@
+"""The entries of one upstream document on their way into the store: each at its place, or held as a flood of known ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.core.flood import Flood, alike, is_flood
+from aggregator.core.matching import locate
+from aggregator.core.model import EPOCH, Document, Outcome, to_micros
+from aggregator.sources import Validators
+from aggregator.store import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from aggregator.config.upstream import Upstream
+    from aggregator.core.model import Sighting
+    from aggregator.store import Store
+
+_RETENTION = timedelta(days=730)  # of an entry, from when it left the document of its feed
+_NAMED = 10
+
+
+class Arrivals:
+    """The entries of one document of a source. is_first: whether nothing of it was ever taken."""
+
+    def __init__(
+        self, source: Upstream, store: Store, now: datetime, found: Sequence[Sighting], *, is_first: bool
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._now = now
+        self._found = found
+        self._is_first = is_first
+        self._known = store.polls.traces(source.name)
+        self._places = locate(found, self._known)
+
+    def flood(self) -> Flood | None:
+        """Return what a person should see first; None where the new entries look new, or all of the source is."""
+        known = {one.location for one in self._known}
+        new = [one for one, place in zip(self._found, self._places, strict=True) if place not in known]
+        if not known or not is_flood(len(new), len(new)):
+            return None
+        count, known_by_sight = alike(new, self._store.sources.familiar(self._source.name))
+        if not is_flood(count, known_by_sight):
+            return None
+        return Flood(self._source.name, count, known_by_sight, tuple(one.href for one in new[:_NAMED]))
+
+    def readings(self) -> list[Reading]:
+        """Return what is to be put: at its place, with what was frozen when it was first seen."""
+        before = self._store.polls.sightings(self._source.name, self._places)
+        live = self._live() if self._is_first else frozenset(range(len(self._found)))
+        readings = []
+        for number, (sighting, location) in enumerate(zip(self._found, self._places, strict=True)):
+            old = before.get(location)
+            kept = replace(
+                sighting,
+                location=location,
+                origin=old.origin if old and old.origin else sighting.origin,
+                backlog=old.backlog if old else number not in live,
+            )
+            readings.append(_stamped(location, self._now, Document(outcome=Outcome.READ, sighting=kept)))
+        return readings
+
+    def absent(self) -> tuple[list[Reading], list[str]]:
+        """Return the entries that have just left the document, stamped anew, and those that left it long ago."""
+        name, current = self._source.name, set(self._places)
+        stamps = {one: row.validators.mtime_ns for one, row in self._store.sources.known(name).items()}
+        last, limit = max(stamps.values(), default=0), to_micros(self._now - _RETENTION) * 1000
+        absent = {one: stamp for one, stamp in stamps.items() if one not in current}
+        # A feed may say nothing new for years: what its last document had was there until just before this one.
+        left = [_stamped(one, self._now - timedelta(microseconds=1)) for one, stamp in absent.items() if stamp == last]
+        return left, [one for one, stamp in absent.items() if stamp != last and stamp < limit]
+
+    def _live(self) -> frozenset[int]:
+        """Return which entries of a feed that we have just come to know are let into live feeds: the newest few."""
+        found = self._found
+        newest = sorted(range(len(found)), key=lambda number: (found[number].published or EPOCH, -number), reverse=True)
+        return frozenset(newest[: self._source.backlog])
+
+
+def _stamped(location: str, now: datetime, document: Document | None = None) -> Reading:
+    """Return an entry with the instant at which its feed was last known to have it, in place of a file's mtime."""
+    validators = Validators(size=0, mtime_ns=to_micros(now) * 1000)
+    return Reading(location=location, validators=validators, racy=False, hash="", document=document)

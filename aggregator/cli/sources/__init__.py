@@ -1,0 +1,29 @@
+"""`aggregator sources`: how each source stands, and what its owner wishes of it; beside a running pass, too."""
+
+from __future__ import annotations
+
+import click
+
+from aggregator.cli.sources.listing import listing
+from aggregator.cli.sources.wishes import accept, pause, reset, resume
+
+
+class _Sources(click.Group):
+    """A group that lists where no command of it is named: what else stands there are names of sources."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        is_own = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if is_own else ["list", *args])
+
+
+@click.group(cls=_Sources)
+def sources() -> None:
+    """Say how each source stands; pause, reset or accept one.
+
+    `aggregator sources [NAME...]` is short for `aggregator sources list [NAME...]`. All of it works while a run is at
+    work; what is wished is done by the next one.
+    """
+
+
+for _command in (listing, accept, pause, reset, resume):
+    sources.add_command(_command)

@@ -1,0 +1,42 @@
+"""`aggregator sources list`: how each source stands, as a table or as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, json_option, loaded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("list")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@config_option
+@json_option
+@click.option("-v", "--verbose", is_flag=True, help="Name every source, also those that are well.")
+def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, verbose: bool) -> int:
+    """Say how each source stands: what is wrong, since when, and when it is read next. Changes nothing."""
+    from aggregator.cli.screen import fitted  # noqa: PLC0415  --help needs none of it
+    from aggregator.cli.sources.table import as_object, as_text  # noqa: PLC0415
+    from aggregator.errors import UnknownSource  # noqa: PLC0415
+    from aggregator.standing import standings  # noqa: PLC0415
+    from aggregator.store import sqlite  # noqa: PLC0415
+
+    config = loaded(config_path)
+    with sqlite.looked_into(config.state) as store:
+        found = standings(config, store)
+    known = [one.name for one in found]
+    if unknown := sorted(set(names) - set(known)):
+        raise UnknownSource(unknown, known)
+    chosen = [one for one in found if not names or one.name in names]
+    if as_json:
+        click.echo(json.dumps(as_object(chosen), ensure_ascii=False))
+    else:
+        text = as_text(chosen, config.file, datetime.now(UTC), every=verbose or bool(names))
+        click.echo(fitted(text, err=False))
+    return 0

@@ -1,0 +1,104 @@
+"""`aggregator sources pause`, `resume`, `reset` and `accept`: what an owner wishes, noted for the next pass."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aggregator.store import Store
+
+_LET_IN = "what is held is let in with the next run"
+_NOTHING_HELD = "nothing is held now; what the next run would hold is let in"
+_names = click.argument("names", nargs=-1, required=True, metavar="NAME...")
+
+
+@click.command()
+@_names
+@config_option
+def pause(*, names: tuple[str, ...], config_path: Path | None) -> int:
+    """Leave sources alone until they are resumed: not read, nothing taken down."""
+    from aggregator.core.health import Wish  # noqa: PLC0415  --help needs none of it
+
+    with _state(config_path, names) as store:
+        for name in names:
+            store.health.make_wish(name, Wish.PAUSE, datetime.now(UTC))
+            _say(name, "paused; what it gave stays published")
+    return 0
+
+
+@click.command()
+@_names
+@config_option
+def resume(*, names: tuple[str, ...], config_path: Path | None) -> int:
+    """Read paused sources again."""
+    from aggregator.core.health import Wish  # noqa: PLC0415
+
+    with _state(config_path, names) as store:
+        for name in names:
+            was_paused = store.health.end_wish(name, Wish.PAUSE)
+            _say(name, "is read again with the next run that finds it due" if was_paused else "was not paused")
+    return 0
+
+
+@click.command()
+@_names
+@config_option
+def reset(*, names: tuple[str, ...], config_path: Path | None) -> int:
+    """Begin anew with sources: failures, 410, validators and moves are forgotten; of a folder, every file is read.
+
+    Entries keep their ids and dates, and a server that asked to be left alone is left alone as long as it asked.
+    """
+    from aggregator.core.health import Wish  # noqa: PLC0415
+
+    with _state(config_path, names) as store:
+        polls = store.polls.all()
+        for name in names:
+            now = datetime.now(UTC)
+            store.health.make_wish(name, Wish.RESET, now)
+            wait = polls[name].not_before if name in polls else None
+            later = f", but not before {wait:%Y-%m-%d %H:%M} UTC, as its server asked" if wait and wait > now else ""
+            _say(name, f"begins anew with the next run{later}")
+    return 0
+
+
+@click.command()
+@_names
+@config_option
+def accept(*, names: tuple[str, ...], config_path: Path | None) -> int:
+    """Let in what is held of sources: new entries that look like known ones, and files that are gone."""
+    from aggregator.core.health import Wish  # noqa: PLC0415
+
+    with _state(config_path, names) as store:
+        polls, surveys = store.polls.all(), store.health.surveys()
+        for name in names:
+            store.health.make_wish(name, Wish.ACCEPT, datetime.now(UTC))
+            is_held = (name in polls and polls[name].held) or (name in surveys and surveys[name].code)
+            _say(name, _LET_IN if is_held else _NOTHING_HELD)
+    return 0
+
+
+@contextmanager
+def _state(config_path: Path | None, names: tuple[str, ...]) -> Iterator[Store]:
+    """Open the state beside a pass that may be running, for sources that there are."""
+    from aggregator.errors import UnknownSource  # noqa: PLC0415
+    from aggregator.store import sqlite  # noqa: PLC0415
+
+    config = loaded(config_path)
+    with sqlite.beside(config.state) as store:
+        known = dict.fromkeys([*sorted(config.source_names()), *store.sources.names()])
+        if unknown := sorted(set(names) - set(known)):
+            raise UnknownSource(unknown, list(known))
+        yield store
+
+
+def _say(name: str, text: str) -> None:
+    click.echo(f"{name}: {text}", err=True)
