@@ -17,6 +17,7 @@ from aggregator.cli.config import config
 from aggregator.cli.init import init
 from aggregator.cli.run import run
 from aggregator.cli.screen import fitted
+from aggregator.cli.sources import sources
 from aggregator.cli.state import state
 from aggregator.errors import AggregatorError, reason_of
 
@@ -41,6 +42,7 @@ commands.add_command(init)
 commands.add_command(run)
 commands.add_command(check)
 commands.add_command(config)
+commands.add_command(sources)
 commands.add_command(state)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Hop = Callable[[Errand], Response | Errand]
     Answered = tuple[Request, Response]
 
-__all__ = ["Limits", "Request", "Response", "fetch_all"]
+__all__ = ["Limits", "Request", "Response", "fetch_all", "masked"]
 
 _SLOW = 1 / 15  # of the time of one fetch: whatever takes longer is waiting for its server
 _THREADS_PER_WORKER = 4  # so many fetches may be slow before they hold up others
