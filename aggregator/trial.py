@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _PORTS = {"http": 80, "https": 443}
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _MAYBE_PAGES = frozenset({"not_feed", "malformed"})
+_ENOUGH = frozenset({"connection", "slow_down", "timeout"})  # a server that says so is not asked again and again
 _NO_FEEDS = frozenset({"text/html", "application/xhtml+xml", "text/plain", "application/octet-stream"})
 
 
@@ -135,11 +136,16 @@ class _Attempt:
 
     def guess(self, page: Trial) -> Trial:
         """Try where feeds usually are, one after the other; return the page where there is none."""
-        places = usual_places(page.response.url if page.response else page.url)
+        places: list[str] = []
         self._pause()
-        with closing(self._tried(places)) as tried:
-            found = next((one for one in tried if one.fault is None), None)
-        return replace(found, page=page.url, guessed=places) if found else replace(page, guessed=places)
+        with closing(self._tried(usual_places(page.response.url if page.response else page.url))) as tried:
+            for one in tried:
+                places.append(one.url)
+                if one.fault is None:
+                    return replace(one, page=page.url, guessed=tuple(places))
+                if one.fault.code in _ENOUGH:
+                    break
+        return replace(page, guessed=tuple(places))
 
     def _pause(self) -> None:
         """Wait as long as between two requests of one pass: the next one may go to the same host."""

@@ -1,15 +1,11 @@
-"""What came of trying a feed, in words and as JSON."""
+"""What came of trying a feed, in words."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-import yaml
+from typing import TYPE_CHECKING
 
 from aggregator.cli.words import count, line
-from aggregator.core.address import host_of
 from aggregator.core.dates import EARLIEST
 from aggregator.core.text import cut
 from aggregator.sources.http import masked
@@ -22,13 +18,12 @@ if TYPE_CHECKING:
     from aggregator.sources.examination import Examination
     from aggregator.sources.feed import Drop
     from aggregator.sources.http import Response
-    from aggregator.trial import Comparison, Question, Trial
+    from aggregator.trial import Comparison, Trial
 
 _SHOWN = 10
 _PLACES = 3
 _CATEGORIES = 8
 _TITLE = 80
-_NAME = 60
 _JOINERS = "\u200c\u200d"  # unprintable alone, and yet letters of some languages
 _DROPS = {
     "no_address": "without an address",
@@ -39,7 +34,7 @@ _DROPS = {
 _CURES = {
     "bad_address": "write it in full, as https://example.org/feed",
     "unknown_host": "look at the spelling of the host",
-    "private_address": "--private allows it here, `private: true` in its block",
+    "private_address": "test this very address with --private; `private: true` belongs into its block",
     "connection": "look whether the server is up, and at the port",
     "tls": "its publisher must mend it",
     "timeout": "try again later; if it stays so, its publisher must mend it",
@@ -58,7 +53,7 @@ _CURES = {
 }
 
 
-def as_text(trial: Trial, question: Question, now: datetime, *, every: bool) -> str:
+def as_text(trial: Trial, now: datetime, *, every: bool) -> str:
     """Return what came of a trial, for people; `every` entry and drop, or the first few."""
     lines = [_headline(trial), *_way(trial)]
     if trial.response and trial.response.status:
@@ -70,31 +65,10 @@ def as_text(trial: Trial, question: Question, now: datetime, *, every: bool) -> 
         lines += _dropped(trial.examined.document.drops, every=every)
     lines += [line("warning", f"{one.seen}: {one.means}") for one in trial.doubts]
     lines += _notes(trial)
-    if block := _block(trial, question):
-        lines += ["", "To follow it, put this into the configuration:", "", *block]
-    return "\n".join(map(_shown, lines))
+    return "\n".join(map(shown, lines))
 
 
-def as_object(trial: Trial, question: Question, now: datetime) -> dict[str, Any]:
-    """Return what came of a trial, for programs."""
-    fault, response, examined = trial.fault, trial.response, trial.examined
-    return {
-        "url": masked(trial.url),
-        "usable": fault is None,
-        "source": question.source.name if question.source else None,
-        "fault": {"code": fault.code, "location": fault.location, "reason": _reason(trial)} if fault else None,
-        "page": masked(trial.page) if trial.page else None,
-        "leads": [{"url": one.href, "title": one.title, "type": one.media_type} for one in trial.leads],
-        "guessed": list(trial.guessed),
-        "answer": _answer_object(response) if response else None,
-        "feed": _feed_object(examined, now) if examined and not examined.document.fault else None,
-        "doubts": [{"code": one.code, "seen": one.seen, "means": one.means} for one in trial.doubts],
-        "state": _compared_object(trial.compared) if trial.compared else None,
-        "configuration": "\n".join(_block(trial, question)) or None,
-    }
-
-
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Return a line as a terminal may get it: what strangers wrote may hold more than letters."""
     return "".join(one for one in text if one.isprintable() or one in _JOINERS)
 
@@ -106,7 +80,7 @@ def _headline(trial: Trial) -> str:
     return f"{masked(trial.url)}: {form or 'a feed'}, it can be followed"
 
 
-def _reason(trial: Trial) -> str:
+def reason_of(trial: Trial) -> str:
     """Say what is wrong, and what to do where that is not said already."""
     if trial.fault is None:
         return ""
@@ -118,10 +92,14 @@ def _reason(trial: Trial) -> str:
 def _way(trial: Trial) -> Iterator[str]:
     """Say what is wrong, and how a page led here."""
     if trial.fault:
-        yield line("error", _reason(trial))
+        yield line("error", reason_of(trial))
     if trial.page:
-        how = "tried, as the page names no feed" if trial.guessed else "the first of those that it names"
-        yield line("page", f"{masked(trial.page)}: a web page; {how}")
+        how = (
+            "names no feed; this one was found beside it"
+            if trial.guessed
+            else "is a page; this is the first feed it names"
+        )
+        yield line("page", f"{masked(trial.page)} {how}")
     elif trial.guessed:
         yield line("tried", f"{', '.join(map(masked, trial.guessed))}: no feed there either")
     for number, one in enumerate(trial.leads):
@@ -171,16 +149,16 @@ def _compared(compared: Comparison | None) -> Iterator[str]:
 
 def _newest(sightings: Sequence[Sighting], now: datetime, *, every: bool) -> Iterator[str]:
     """Yield the newest entries; what has no date would be new now."""
-    ranked = sorted(sightings, key=lambda one: _date(one, now) or now, reverse=True)
+    ranked = sorted(sightings, key=lambda one: date_of(one, now) or now, reverse=True)
     for number, one in enumerate(ranked if every else ranked[:_SHOWN]):
-        date = _date(one, now)
+        date = date_of(one, now)
         cells = (f"{date:%Y-%m-%d %H:%M}" if date else "first seen", cut(one.title, _TITLE), ", ".join(one.topics))
         yield line("newest" if number == 0 else "", "   ".join(filter(None, (*cells, one.href))))
     if len(ranked) > _SHOWN and not every:
         yield line("", f"and {len(ranked) - _SHOWN:,} more; -v shows them")
 
 
-def _date(sighting: Sighting, now: datetime) -> datetime | None:
+def date_of(sighting: Sighting, now: datetime) -> datetime | None:
     """Return the date that an entry would have; None where that is when it is first seen."""
     date = sighting.published
     return date if date and EARLIEST <= date <= now else None
@@ -193,7 +171,8 @@ def _dropped(drops: Sequence[Drop], *, every: bool) -> Iterator[str]:
     for code, number in counts.items():
         own = [one for one in drops if one.code == code]
         yield line("dropped", f"{number:,} {_DROPS.get(code, code)}")
-        yield from (line("", f"{one.place}: {one.reason}") for one in (own if every else own[:_PLACES]))
+        shown = (f"{one.place}: {one.reason}" for one in (own if every else own[:_PLACES]))
+        yield from (line("", " ".join(one.split())) for one in shown)  # a guid may hold what looks like lines of ours
         if len(own) > _PLACES and not every:
             yield line("", f"and {len(own) - _PLACES:,} more; -v shows them")
 
@@ -214,93 +193,9 @@ def _notes(trial: Trial) -> Iterator[str]:
         yield line("note", f"it has a hub, {masked(examined.document.hub)} (WebSub)")
 
 
-def _block(trial: Trial, question: Question) -> list[str]:
-    """Return the lines for the configuration; none where the feed is there already, or cannot be followed."""
-    examined, response = trial.examined, trial.response
-    if trial.fault or examined is None or response is None or question.source is not None:
-        return []
-    url = trial.url.strip()
-    is_own = urlsplit(url).netloc == urlsplit(question.url.strip()).netloc
-    title = cut(examined.document.title, _NAME)
-    domains = Counter(host_of(one.href) for one in examined.document.sightings)
-    domain = max(domains, key=lambda one: (domains[one], one), default="")
-    categories = [name for name, _ in examined.categories[:_CATEGORIES]]
-    return [
-        "upstream:",
-        f"  - url: {_scalar(response.moved or url)}",
-        *([f"    name: {_scalar(title)}"] if title else []),
-        *(["    private: true"] if question.private and is_own else []),
-        "    # topics: [A topic]",
-        *([f"    # categories: {_scalar(categories)}"] if categories else []),
-        *([f"    # provider: {_scalar({'name': title, 'domain': domain})}"] if title and "." in domain else []),
-        *([] if examined.language else ["    # language: en"]),
-    ]
-
-
-def _scalar(value: object) -> str:
-    """Return a value in one line of YAML."""
-    made: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"), sort_keys=False)
-    return made.removesuffix("\n").removesuffix("\n...")
-
-
 def _span(span: timedelta) -> str:
     seconds = round(span.total_seconds())
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size and seconds % size == 0:
             return count(seconds // size, unit)
     return count(seconds, "second") if seconds < 120 else count(seconds // 60, "minute")  # noqa: PLR2004  rounded beyond
-
-
-def _answer_object(response: Response) -> dict[str, Any]:
-    return {
-        "status": response.status,
-        "url": masked(response.url),
-        "moved": masked(response.moved) if response.moved else None,
-        "type": response.media_type,
-        "bytes_sent": response.received,
-        "bytes": len(response.body),
-        "etag": bool(response.etag),
-        "last_modified": bool(response.modified),
-        "fresh_seconds": round(response.fresh_for.total_seconds()) if response.fresh_for else None,
-        "retry_after_seconds": round(response.retry_after.total_seconds()) if response.retry_after else None,
-    }
-
-
-def _feed_object(examined: Examination, now: datetime) -> dict[str, Any]:
-    document = examined.document
-    return {
-        "form": examined.form,
-        "title": document.title,
-        "language": examined.language,
-        "ttl_seconds": round(document.ttl.total_seconds()) if document.ttl else None,
-        "hub": masked(document.hub) if document.hub else None,
-        "found": document.found,
-        "taken": len(document.sightings),
-        "played": examined.played,
-        "categories": dict(examined.categories),
-        "entries": [
-            {
-                "title": one.title,
-                "url": one.href,
-                "published": date.isoformat() if (date := _date(one, now)) else None,
-                "topics": list(one.topics),
-            }
-            for one in document.sightings
-        ],
-        "dropped": [
-            {"code": one.code, "location": one.place, "reason": one.reason, "count": one.count}
-            for one in document.drops
-        ],
-    }
-
-
-def _compared_object(compared: Comparison) -> dict[str, Any]:
-    left = compared.left_alone
-    return {
-        "first": compared.first,
-        "new": compared.new,
-        "known": compared.known,
-        "alike": compared.alike,
-        "held": compared.held,
-        "left_alone_until": left.isoformat() if left else None,
-    }

@@ -34,7 +34,9 @@ def try_(*, address: str, config_path: Path | None, private: bool, as_json: bool
     Nothing is stored. The name or the address of a source has its terms, and its entries are compared with those that
     are known. Without a configuration it works too. Ends with 1 if there is no feed that can be followed.
     """
-    from aggregator.cli.sources.trial_text import as_object, as_text  # noqa: PLC0415  --help needs none of it
+    from aggregator.cli.sources.block import as_block  # noqa: PLC0415  --help needs none of it
+    from aggregator.cli.sources.trial_json import as_object  # noqa: PLC0415
+    from aggregator.cli.sources.trial_text import as_text  # noqa: PLC0415
     from aggregator.trial import Question, try_feed  # noqa: PLC0415
 
     config = _config(config_path)
@@ -52,7 +54,9 @@ def try_(*, address: str, config_path: Path | None, private: bool, as_json: bool
     if as_json:
         click.echo(json.dumps(as_object(trial, question, now), ensure_ascii=False))
     else:
-        click.echo(fitted(as_text(trial, question, now, every=verbose), err=False))
+        click.echo(fitted(as_text(trial, now, every=verbose), err=False))
+        if block := as_block(trial, question):
+            click.echo(f"\nTo follow it, put this into the configuration:\n\n{block}")
     return _UNUSABLE if trial.fault else 0
 
 
