@@ -122,7 +122,7 @@ def test_without_a_configuration_the_block_to_copy_is_one(shell: Shell, server: 
     assert (source.provider.name, source.provider.domain) == ("The Site", "site.example")
 
 
-@pytest.mark.parametrize("title", ["2026", "yes", "a: b # c", "- x", "{y}", "'\"", "\U0001f600 & \u6e2f", "*", NASTY])
+@pytest.mark.parametrize("title", ["2026", "a: b # c", "{'\U0001f600 & \u6e2f", NASTY])
 def test_the_block_can_be_loaded_whatever_a_feed_is_called(shell: Shell, server: Loopback, title: str) -> None:
     server.answers = {"/": answer(json_feed({"id": "a", "url": "https://site.example/a"}, title=title))}
     code, said = shell("--private", server.url())
