@@ -81,15 +81,28 @@ class FeedDocument:
 
 def parse_feed(data: bytes, context: FeedContext) -> FeedDocument:
     """Return what a feed says; what is wrong with it is a fault or a drop in the answer."""
-    if not data.strip(b" \t\r\n\0"):
-        return _no_feed(NoFeed("empty", "an empty document; look at what the address returns now"), context)
     try:
-        if jsonfeed.looks_like_json(data):
-            feed = jsonfeed.read(data, context.charset)
-        else:
-            feed = feed_xml.read(data, context.charset, terms=context.categories != frozenset())
+        feed = read_given(data, context.charset, terms=context.categories != frozenset())
     except NoFeed as fault:
-        return _no_feed(fault, context)
+        return no_feed(fault, context)
+    return understood(feed, context)
+
+
+def read_given(data: bytes, charset: str, *, terms: bool) -> GivenFeed:
+    """Return what a document says, before any of it is checked; its categories for sure if `terms` are wanted.
+
+    Raises:
+        NoFeed: it is no feed.
+    """
+    if not data.strip(b" \t\r\n\0"):
+        raise NoFeed("empty", "an empty document; look at what the address returns now")
+    if jsonfeed.looks_like_json(data):
+        return jsonfeed.read(data, charset)
+    return feed_xml.read(data, charset, terms=terms)
+
+
+def understood(feed: GivenFeed, context: FeedContext) -> FeedDocument:
+    """Return a feed in our words; what is wrong with its entries is a drop in the answer."""
     drops: list[Drop] = []
     chosen = _newest(feed.entries, drops)
     sightings = _sightings(feed, chosen, context, drops)
@@ -113,7 +126,8 @@ def parse_pair(pair: tuple[bytes, FeedContext]) -> FeedDocument:
     return parse_feed(*pair)
 
 
-def _no_feed(reason: NoFeed, context: FeedContext) -> FeedDocument:
+def no_feed(reason: NoFeed, context: FeedContext) -> FeedDocument:
+    """Return a document that is no feed."""
     return FeedDocument(fault=Fault(reason.code, context.source, reason.reason))
 
 

@@ -24,6 +24,22 @@ _PERIODS = {
     "monthly": timedelta(days=30),
     "yearly": timedelta(days=365),
 }
+_FORMS = {  # by what feedparser calls them
+    "rss090": "RSS 0.90",
+    "rss091n": "RSS 0.91",
+    "rss091u": "RSS 0.91",
+    "rss092": "RSS 0.92",
+    "rss093": "RSS 0.93",
+    "rss094": "RSS 0.94",
+    "rss20": "RSS 2.0",
+    "rss10": "RSS 1.0",
+    "rss": "RSS",
+    "atom": "Atom",
+    "atom01": "Atom 0.1",
+    "atom02": "Atom 0.2",
+    "atom03": "Atom 0.3",
+    "atom10": "Atom 1.0",
+}
 _LONGEST_TTL = timedelta(hours=24)
 _DIGITS = re.compile(r"[0-9]{1,6}")
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
@@ -43,6 +59,7 @@ def read_feed(head: Fields, entries: Iterable[Fields], version: str, *, further:
             href=_first(links, "self"),
             updated=_text(head, "updated") or _text(head, "published"),
         ),
+        form=_FORMS.get(version, ""),
         home=_first(links, "alternate") or _text(head, "link"),
         base=_text(head, "feed_base"),
         links_from_home=rss,

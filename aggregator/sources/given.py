@@ -82,12 +82,14 @@ class GivenEntry(NamedTuple):
 class GivenFeed(NamedTuple):
     """A document.
 
+    form: the kind of feed that it is, as people call it; empty where it does not say.
     home: the page it belongs to. base: what links are relative to, if the document says so; else links_from_home says
     whether they are relative to its page, rather than to the document.
     further: entries beyond `MAX_READ`. torn: whether the document ends inside one.
     """
 
     about: GivenSource
+    form: str = ""
     home: str = ""
     base: str = ""
     links_from_home: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from aggregator.sources.feed_text import decode
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Fields = Mapping[str, Any]
 
 _VERSION = "https://jsonfeed.org/version/"
+_NUMBER = re.compile(r"[0-9.]{1,5}")
 _OURS = "_aggregator"
 
 
@@ -50,6 +52,7 @@ def read(data: bytes, charset: str) -> GivenFeed:
         about=GivenSource(
             title=as_html(_text(feed, "title")), href=_text(feed, "feed_url"), updated=_text(_ours(feed), "updated")
         ),
+        form=f"JSON Feed {number}" if _NUMBER.fullmatch(number := version.removeprefix(_VERSION)) else "JSON Feed",
         home=_text(feed, "home_page_url"),
         language=_text(feed, "language"),
         hub=next((_text(one, "url") for one in hubs if _text(one, "type").lower() == "websub"), ""),

@@ -289,6 +289,16 @@ def a_run_that_is_tried_first(talk: Talk) -> None:
     talk("run", "--dry-run", "--json")
 
 
+def a_feed_that_cannot_be_tried(talk: Talk) -> None:
+    talk("sources", "test", "pier")
+    talk("sources", "test", "http://127.0.0.1:9/feed")
+    talk("sources", "test", "http://me:word@pier.example/feed")
+    talk("sources", "test", "ftp://pier.example/feed")
+    talk("sources", "test", "--json", "http://169.254.169.254/feed")
+    talk.room.config_file.unlink()
+    talk("sources", "test", "pier")
+
+
 def a_mistake_at_the_prompt(talk: Talk) -> None:
     talk("run", "--ful")
     talk("check", "--jso", "--json")
@@ -317,6 +327,7 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     an_output_that_cannot_be_written,
     a_state_that_is_handed_over,
     a_run_that_is_tried_first,
+    a_feed_that_cannot_be_tried,
     a_mistake_at_the_prompt,
 )
 NAMES = [case.__name__.replace("_", " ") for case in CASES]

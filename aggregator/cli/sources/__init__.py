@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aggregator.cli.sources.listing import listing
+from aggregator.cli.sources.try_ import try_
 from aggregator.cli.sources.wishes import accept, pause, reset, resume
 
 
@@ -18,12 +19,12 @@ class _Sources(click.Group):
 
 @click.group(cls=_Sources)
 def sources() -> None:
-    """Say how each source stands; pause, reset or accept one.
+    """Say how each source stands; try one, pause, reset or accept one.
 
     `aggregator sources [NAME...]` is short for `aggregator sources list [NAME...]`. All of it works while a run is at
     work; what is wished is done by the next one.
     """
 
 
-for _command in (listing, accept, pause, reset, resume):
+for _command in (listing, try_, accept, pause, reset, resume):
     sources.add_command(_command)
