@@ -30,7 +30,6 @@ _PLAINLY = {
     "tuple_type": "a list is expected; write each value after a `- `",
     "model_type": "a block of `key: value` lines is expected",
     "model_attributes_type": "a block of `key: value` lines is expected",
-    "recursion_loop": "too deep inside each other; make it flatter",
 }
 
 

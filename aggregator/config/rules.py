@@ -33,6 +33,14 @@ if TYPE_CHECKING:
     from aggregator.core.query import Condition
 
 
+_MAX_DEPTH = 40  # of lists and blocks inside a rule
+
+
+def _depth(given: object) -> int:
+    inner = given.values() if isinstance(given, dict) else given if isinstance(given, list) else ()
+    return 1 + max(map(_depth, inner), default=0)
+
+
 def _topic(given: str) -> str:
     if not topic_key(given):
         raise ValueError("a topic is expected, with a letter or a digit")
@@ -142,6 +150,13 @@ class RuleSection(Section):
     drop: Annotated[ConditionSection | None, Field(description="What meets this is left out.")] = None
     if_: Annotated[ConditionSection | None, Field(alias="if", description="What meets this gets topics.")] = None
     then: Annotated[ThenSection | None, Field(description="What `if` leads to.")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_flat(cls, given: Any) -> Any:
+        if _depth(given) > _MAX_DEPTH:
+            raise ValueError("conditions too deep inside each other; make it flatter")
+        return given
 
     @model_validator(mode="after")
     def _one_thing(self) -> RuleSection:
