@@ -99,6 +99,8 @@ WRONG_ALONE = (
     "base_url: https://x.test/\ntitle: One: two",
     "base_url: https://x.test/\ntitle: \u00e9\x07",
     "base_url: https://x.test/\n---\ntitle: A",
+    "base_url: https://x.test/\narticles:\n- path: a\n  rules:\n  - drop: {wrds: ad, matches: '(', kind: audio}\n  - keep: {any: []}\n  - if: {}",
+    "base_url: https://x.test/\nupstream:\n- url: https://y.test/\n  rules: [{keep: {words: a}, drop: {lead: }}]",
     "title: *a",
     "a: &a [*a]",
     "a: [",

@@ -87,10 +87,14 @@ def _walked(block: BaseModel, given: Mapping[str, Any], above: Key, marked: Mark
     """Yield the keys of a block and of those inside it; what the file does not give has its default."""
     from pydantic import BaseModel  # noqa: PLC0415
 
+    from aggregator.config.rules import RuleSection  # noqa: PLC0415
+
     for name, field in type(block).model_fields.items():
         value, written, path = getattr(block, name), given.get(name), (*above, name)
         if isinstance(value, BaseModel):
             yield from _walked(value, written or {}, path, marked)
+        elif isinstance(value, tuple) and value and isinstance(value[0], RuleSection):
+            yield Setting(path, written, _line_of(path, marked))  # a language, not keys: as it was written
         elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
             for number, (inner, own) in enumerate(zip(value, written or [{}], strict=True)):
                 yield from _walked(inner, own, (*path, number), marked)

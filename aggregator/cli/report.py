@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregator.core.model import Fault
     from aggregator.gathering import Held
     from aggregator.run import Report
+    from aggregator.store import LeftOut
     from aggregator.upstream import Polled
 
 _FAULTS_SHOWN = 20
@@ -48,6 +49,7 @@ def as_object(report: Report) -> dict[str, Any]:
             "merged": totals.merged,
             "related_links": totals.links,
             "related_to_ours": totals.own_links,
+            "left_out": _left_out(report),
         },
         "feeds": {
             "channels": sum(published.channels.values()),
@@ -65,6 +67,9 @@ def as_object(report: Report) -> dict[str, Any]:
             "new": gathered.polled.put.new,
             "changed": gathered.polled.put.changed,
         },
+        "left_out": [
+            {"source": one.source, "rule": one.number, "does": one.verb, "count": one.count} for one in totals.left_out
+        ],
         "held": [
             {"source": held.source, "reason": held.reason, "gone": held.gone, "of": held.of} for held in gathered.held
         ],
@@ -107,6 +112,7 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
     else:
         lines = _summary(report, config, seconds, dry=tone.dry)
     if tone.verbose:
+        lines += [line("left out", _by_rule(one)) for one in report.totals.left_out]
         lines += [line("news in", path) for path in published.news]
     warnings = [line("warning", one) for one in _warnings(report, config)]
     return "\n".join([*lines, *paused, *needs, *unwritten, *faults, *warnings])
@@ -146,7 +152,8 @@ def _summary(report: Report, config: Config, seconds: str, *, dry: bool) -> list
         line(
             "entries",
             f"{totals.entries:,}   {totals.merged:,} merged   {count(totals.links, 'related link')}, "
-            f"{totals.own_links:,} to entries of our own",
+            f"{totals.own_links:,} to entries of our own"
+            + (f"   {left_out:,} left out by rules" if (left_out := _left_out(report)) else ""),
         ),
         line(
             "feeds",
@@ -156,6 +163,14 @@ def _summary(report: Report, config: Config, seconds: str, *, dry: bool) -> list
         *([line("look at", index)] if config.index and not dry else []),
         line("subscribe", f"{config.site.base_url}all.{form}"),
     ]
+
+
+def _by_rule(left_out: LeftOut) -> str:
+    return f"{left_out.count:,} of {left_out.source} by its rule {left_out.number} ({left_out.verb})"
+
+
+def _left_out(report: Report) -> int:
+    return sum(one.count for one in report.totals.left_out)
 
 
 def _upstream(polled: Polled, config: Config) -> list[str]:

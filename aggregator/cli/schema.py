@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 NAME = "aggregator.schema.json"
 _DRAFT = "http://json-schema.org/draft-07/schema#"  # the newest that the usual language server for YAML knows
 
+_RULES = ("minProperties", "oneOf", "dependencies")  # about the keys of a block, taken together
+
 Schema: TypeAlias = dict[str, Any]
 
 
@@ -28,23 +30,28 @@ def schema_text() -> str:
 
 def _block(model: Schema, blocks: Schema) -> Schema:
     required = model.get("required", [])
-    keys = {name: _key(key, blocks, required=name in required) for name, key in model["properties"].items()}
+    whole = "minProperties" in model  # a block in which a key without a value is a fault
+    keys = {name: _key(key, blocks, required=whole or name in required) for name, key in model["properties"].items()}
     return {
         "type": "object",
         "description": model["description"],
         "properties": keys,
         **({"required": required} if required else {}),
+        **{rule: model[rule] for rule in _RULES if rule in model},
         "additionalProperties": False,
     }
 
 
 def _key(model: Schema, blocks: Schema, *, required: bool) -> Schema:
     """Return what may be written behind a key, which is more than what the program makes of it."""
-    kind = next((one for one in model.get("anyOf", []) if one.get("type") != "null"), model)
-    forms = _forms(kind) if required else _or_null(_forms(kind))
+    kinds = [one for one in model.get("anyOf", []) if one.get("type") != "null"] or [model]
+    kind, forms = kinds[0], [form for one in kinds for form in _forms(one)]
+    forms = forms if required else _or_null(forms)
     block = blocks.get(str(kind.get("$ref")).rpartition("/")[2], {})
     said = {"description": model.get("description") or block["description"]}
-    if "$ref" not in kind and model.get("default") is not None:  # the default of a block is that of its keys
+    if (
+        not required and "$ref" not in kind and model.get("default") is not None
+    ):  # the default of a block is that of its keys
         said["default"] = model["default"]
     return {**(forms[0] if len(forms) == 1 else {"anyOf": forms}), **said}
 

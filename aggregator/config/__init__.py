@@ -11,8 +11,9 @@ import yaml
 from pydantic import ValidationError
 
 from aggregator.config.marks import MarkedYaml, fault_lines
+from aggregator.config.rules import rules_of
 from aggregator.config.schema import ConfigFile
-from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, upstream_of
+from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
 from aggregator.core.window import Window
@@ -22,9 +23,10 @@ from aggregator.sources import Context
 from aggregator.store import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aggregator.config.schema import ArticlesSection
+    from aggregator.core.rules import Rule
 
 NAME = "aggregator.yaml"
 
@@ -167,7 +169,12 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
             related_in_atom=file.related.atom_links,
             related_in_rss=file.related.rss_links,
         ),
-        rules=Rules(policy=policy, related_shown=file.related.show, late=file.window.late),
+        rules=Rules(
+            policy=policy,
+            related_shown=file.related.show,
+            late=file.window.late,
+            by_source=tuple(sorted(_rules(file, policy))),
+        ),
         window=Window(
             entries=file.window.entries,
             span=file.window.days,
@@ -195,6 +202,16 @@ def _policy(file: ConfigFile) -> Policy:
         split=tuple(sorted(file.providers.split)),
         providers_from=file.providers.feeds_from,
     )
+
+
+def _rules(file: ConfigFile, policy: Policy) -> Iterator[tuple[str, tuple[Rule, ...]]]:
+    """Yield the rules of each source that has any."""
+    articles = ((one.name or Path(one.path[0]).name, one.rules) for one in file.articles)
+    feeds = ((one.name or Path(one.path[0]).name, one.rules) for one in file.feeds_from)
+    upstreams = ((name_of(one), one.rules) for one in file.upstream)
+    for name, sections in (*articles, *feeds, *upstreams):
+        if sections:
+            yield name, rules_of(sections, policy)
 
 
 def _folders(sections: tuple[ArticlesSection, ...], folder: Path) -> tuple[Folder, ...]:

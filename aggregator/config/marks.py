@@ -135,7 +135,7 @@ def _reason(fault: Mapping[str, Any]) -> str:
 
 def _fields(schema: type[BaseModel], path: tuple[int | str, ...]) -> Mapping[str, FieldInfo]:
     """Return the keys that are known where a path leads, with what is known of them."""
-    fields = schema.model_fields
+    fields = _by_key(schema)
     for step in path:
         if isinstance(step, int) or step not in fields:
             continue
@@ -143,8 +143,12 @@ def _fields(schema: type[BaseModel], path: tuple[int | str, ...]) -> Mapping[str
         inner = next(
             (one for one in (annotation, *getattr(annotation, "__args__", ())) if hasattr(one, "model_fields")), None
         )
-        fields = inner.model_fields if inner is not None else {}
+        fields = _by_key(inner) if inner is not None else {}
     return fields
+
+
+def _by_key(schema: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    return {field.alias or name: field for name, field in schema.model_fields.items()}
 
 
 def _suggestion(given: str, known: list[str]) -> str:

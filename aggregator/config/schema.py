@@ -26,6 +26,7 @@ from aggregator.config.kinds import (
     as_slug,
     with_words,
 )
+from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
 from aggregator.config.upstream import FeedsFromSection, UpstreamSection, name_of
 from aggregator.core.channels import topic_key
 
@@ -41,6 +42,9 @@ class ArticlesSection(Section):
         BeforeValidator(as_list),
         Field(description="A file where one of these keys is true is not published."),
     ] = ("draft", "removed")
+    rules: Annotated[
+        tuple[RuleSection, ...], Field(description="Which of its articles are kept, dropped or given topics.")
+    ] = ()
 
 
 class OutputSection(Section):

@@ -24,6 +24,7 @@ from aggregator.config.kinds import (
     as_list,
 )
 from aggregator.config.kinds import parse_duration as as_duration
+from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
 from aggregator.core.address import host_of
 from aggregator.core.channels import topic_key
 from aggregator.core.model import Provider
@@ -93,6 +94,9 @@ class FeedSection(Section):
         tuple[Text, ...],
         BeforeValidator(as_list),
         Field(description="Its categories that become topics; `all` for all."),
+    ] = ()
+    rules: Annotated[
+        tuple[RuleSection, ...], Field(description="Which of its entries are kept, dropped or given topics.")
     ] = ()
 
 

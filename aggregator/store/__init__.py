@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregator.core.matching import Trace
     from aggregator.core.model import Document, Entry, Fault, Outcome, Sighting
     from aggregator.core.polling import Poll
+    from aggregator.core.rules import Rule
     from aggregator.sources import Validators
 
 
@@ -66,11 +67,16 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the merged entries depend on besides the sightings. late: section 7 of the design, `shown`."""
+    """What the merged entries depend on besides the sightings.
+
+    late: section 7 of the design, `shown`. by_source: what the owner keeps, drops and gives topics, of the sources that
+    have such rules, by name.
+    """
 
     policy: Policy
     related_shown: int = 5
     late: timedelta
+    by_source: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +89,29 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What one rule leaves out: its source, its number there, what it does, and how many sightings."""
+
+    source: str
+    number: int
+    verb: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """What there is now. merged: sightings beyond the first of their entry. own_links: related links between ours."""
+    """What there is now.
+
+    merged: sightings beyond the first of their entry. own_links: related links between ours. left_out: sightings that
+    rules leave out; entries, merged and left_out are all that there are.
+    """
 
     entries: int
     merged: int
     links: int
     own_links: int
     newest: datetime | None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.model import from_micros
 from aggregator.store import Member, Rendered, Settled, Totals
+from aggregator.store.left_out import count_left_out
 from aggregator.store.settle import is_settled, settle
 from aggregator.store.sql import ENTRY, joined, query_in
 
@@ -40,7 +41,9 @@ class EntryTables:
             "SELECT COUNT(*), COALESCE(SUM(links), 0), COALESCE(SUM(own_links), 0), MAX(published) FROM entry"
         )
         ((sightings,),) = self._db.query("SELECT COUNT(*) FROM sighting")
-        return Totals(entries, sightings - entries, links, own_links, None if newest is None else from_micros(newest))
+        left_out = tuple(count_left_out(self._db))
+        merged = sightings - sum(one.count for one in left_out) - entries
+        return Totals(entries, merged, links, own_links, None if newest is None else from_micros(newest), left_out)
 
     def changed(self, since: int) -> Mapping[str, datetime]:
         """Return the channels that an entry joined, left or changed in after a revision, and when that was last seen."""

@@ -60,7 +60,7 @@ class Identities:
         elsewhere: dict[str, set[str]] = defaultdict(set)
         for id_, key in query_in(
             db,
-            "SELECT c.id, s.key FROM ledger_claim c JOIN sighting s ON s.source = c.source AND s.location = c.location"
+            "SELECT c.id, s.key FROM ledger_claim c JOIN present s ON s.source = c.source AND s.location = c.location"
             " WHERE c.id IN ({})",
             rows,
         ):
@@ -137,13 +137,13 @@ class _Claims:
         moved: its address may have changed on the way. `index.md` and its like name a folder's page, and prove nothing.
         """
         own = db.query(
-            "SELECT c.source, c.location, c.id FROM touched t JOIN sighting s ON s.key = t.key"
+            "SELECT c.source, c.location, c.id FROM touched t JOIN present s ON s.key = t.key"
             " JOIN ledger_claim c ON c.source = s.source AND c.location = s.location WHERE c.id <> ''"
         )
         ids: dict[Place, str] = {(source, location): id_ for source, location, id_ in own}
         gone: dict[Place, list[tuple[str, Place]]] = defaultdict(list)
         for source, location, old, id_ in db.query(
-            "SELECT s.source, s.location, c.location, c.id FROM touched t JOIN sighting s ON s.key = t.key"
+            "SELECT s.source, s.location, c.location, c.id FROM touched t JOIN present s ON s.key = t.key"
             " JOIN ledger_claim c ON c.source = s.source AND c.name = s.name AND c.location <> s.location"
             " JOIN ledger_entry l ON l.id = c.id JOIN touched went ON went.key = l.key"
             " WHERE c.id <> '' AND s.name NOT LIKE 'index.%' AND NOT EXISTS ("

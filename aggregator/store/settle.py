@@ -17,6 +17,7 @@ from aggregator.core.model import to_micros
 from aggregator.core.related import face_of
 from aggregator.store import Settled
 from aggregator.store.identities import Identities, LedgerEntry
+from aggregator.store.left_out import sift
 from aggregator.store.neighbours import resolve_links
 from aggregator.store.sql import (
     EDGES,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from aggregator.core.identity import Place
     from aggregator.core.model import Edge, Entry, Sighting
     from aggregator.store import Rules
     from aggregator.store.sql import Database, Row
@@ -63,15 +65,16 @@ def settle(db: Database, rules: Rules, now: datetime, revision: int, *, everythi
         write_setting(db, _RULES, _digest(rules))
         db.run("INSERT INTO touched SELECT DISTINCT key FROM sighting WHERE true ON CONFLICT DO NOTHING")
         db.run("INSERT INTO touched SELECT key FROM entry WHERE true ON CONFLICT DO NOTHING")
-    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    added = sift(db, rules)
+    groups: dict[str, list[Place]] = defaultdict(list)
     for key, source, location in db.query(
-        "SELECT t.key, s.source, s.location FROM touched t LEFT JOIN sighting s ON s.key = t.key"
+        "SELECT t.key, s.source, s.location FROM touched t LEFT JOIN present s ON s.key = t.key"
         " ORDER BY t.key, s.source, s.location"
     ):
         groups[key].extend([(source, location)] if source is not None else [])
     if not groups:
         return Settled()
-    settling = _Settling(db, rules, now, revision)
+    settling = _Settling(db, rules, now, revision, added)
     live = [key for key in groups if groups[key]]
     before = settling.ids(groups)
     settling.merge(live, Identities.of(db, {key: groups[key] for key in live}, revision))
@@ -88,7 +91,7 @@ def settle(db: Database, rules: Rules, now: datetime, revision: int, *, everythi
 class _Settling:
     """One transaction's work, and what it has to look at because of it.
 
-    names: keys and aliases of entries that look different to their neighbours. named: keys that an edge was added to
+    added: topics that rules give to sightings. names: keys and aliases of entries that look different to their neighbours. named: keys that an edge was added to
     or taken from. channels: those that an entry joined or left.
     """
 
@@ -96,6 +99,7 @@ class _Settling:
     rules: Rules
     now: datetime
     revision: int
+    added: Mapping[Place, tuple[str, ...]]
     names: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
     channels: set[str] = field(default_factory=set)
@@ -109,8 +113,8 @@ class _Settling:
         known_sources = {source for (source,) in self.db.query("SELECT source FROM ledger_source")}
         for chunk in chunks(keys):
             sightings: dict[str, list[Sighting]] = defaultdict(list)
-            for key, body, edges in query_in(self.db, "SELECT key, body, edges FROM sighting WHERE key IN ({})", chunk):
-                sightings[key].append(SIGHTING.validate_json(joined(body, edges=edges)))
+            for key, body, edges in query_in(self.db, "SELECT key, body, edges FROM present WHERE key IN ({})", chunk):
+                sightings[key].append(self._with_topics(SIGHTING.validate_json(joined(body, edges=edges))))
             merged: dict[str, _Merged] = {}
             for key in chunk:
                 ordered = in_order(sightings[key])
@@ -121,6 +125,10 @@ class _Settling:
                 merged[key] = _Merged.of(ordered, row)
             self._write(merged)
         identities.write()
+
+    def _with_topics(self, sighting: Sighting) -> Sighting:
+        added = self.added.get((sighting.source, sighting.location))
+        return replace(sighting, topics=(*sighting.topics, *added)) if added else sighting
 
     def _first_seen(self, id_: str, given: str, ordered: Sequence[Sighting], known_sources: set[str]) -> LedgerEntry:
         published = first_published(ordered, self.now)

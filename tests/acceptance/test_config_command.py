@@ -37,6 +37,10 @@ topics:
   - {name: C++, slug: cpp}
   - name: C#
 """
+RULED = FULL.replace(
+    "    name: old\n",
+    "    name: old\n    rules: [{if: {not: {lead: true}, matches: '^\\d+: #1'}, then: {topics: A}}]\n",
+)
 
 
 def call(room: Newsroom, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -117,7 +121,7 @@ def test_the_state_follows_the_file_then_the_system_then_the_output(room: Newsro
     }
 
 
-@pytest.mark.parametrize("text", [FULL, "base_url: https://feeds.test.example/\n", f"{FULL}state: ../ids\n"])
+@pytest.mark.parametrize("text", [FULL, RULED, "base_url: https://feeds.test.example/\n", f"{FULL}state: ../ids\n"])
 def test_what_is_shown_is_a_configuration_of_the_same_effect(text: str, room: Newsroom) -> None:
     room.configure(text)
     before = room.loaded()

@@ -299,6 +299,17 @@ def a_feed_that_cannot_be_tried(talk: Talk) -> None:
     talk("sources", "test", "pier")
 
 
+def rules_that_leave_articles_out(talk: Talk) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        talk.room.article(name)
+    talk("run", "-q")
+    rules = "[{drop: {words: Title of a}}, {keep: {matches: b$}}]"
+    talk.room.configure(CONFIG.replace("path: articles", f"path: articles\n    rules: {rules}"))
+    talk("run", "--dry-run")
+    talk("run", "-v")
+    talk("run")
+
+
 def a_mistake_at_the_prompt(talk: Talk) -> None:
     talk("run", "--ful")
     talk("check", "--jso", "--json")
@@ -328,6 +339,7 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     a_state_that_is_handed_over,
     a_run_that_is_tried_first,
     a_feed_that_cannot_be_tried,
+    rules_that_leave_articles_out,
     a_mistake_at_the_prompt,
 )
 NAMES = [case.__name__.replace("_", " ") for case in CASES]

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from aggregator import config
 from aggregator.config.kinds import parse_duration
+from aggregator.config.rules import ConditionSection, MatchesSection, RuleSection
 from aggregator.config.schema import ConfigFile
 from aggregator.errors import ConfigError
 
@@ -260,12 +261,12 @@ def test_lengths_of_time(given: str, seconds: float) -> None:
 
 
 def keys(schema: type[BaseModel], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Return every key of the file with its dots, and its field."""
+    """Return every key of the file with its dots, and its field; rules are a language of their own."""
     for name, field in schema.model_fields.items():
         kinds = [field.annotation, *getattr(field.annotation, "__args__", ())]
         inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
         yield f"{above}{name}", field
-        if inner is not None:
+        if inner is not None and inner is not RuleSection:
             yield from keys(inner, f"{above}{name}.")
 
 
@@ -279,6 +280,18 @@ def test_the_readme_describes_every_key_and_no_other() -> None:
     assert set(described) == set(known) - blocks
     for name, text in described.items():
         assert text == known[name].description, name
+
+
+def test_the_readme_describes_every_key_of_the_rules() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("## Leave out what you do not want") :]
+    section = section[: section.index("\n## ", 1)]
+    known = {
+        field.alias or name
+        for block in (RuleSection, ConditionSection, MatchesSection)
+        for name, field in block.model_fields.items()
+    }
+    assert {name for name in known if f"{name}: " not in section} == set()
 
 
 def test_the_sample_configuration_is_the_smallest_useful_one() -> None:

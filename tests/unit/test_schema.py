@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SCHEMA: dict[str, Any] = json.loads(schema_text())
 SMALLEST = "base_url: https://feeds.test.example/\n"
+DEEPEST = 5
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -33,6 +34,11 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:
     """Judge a value by a schema, as far as the schema of the configuration goes."""
+    if "oneOf" in schema:
+        chosen = sum(set(one["required"]) <= set(value) for one in schema["oneOf"])
+        needed = {two for one, others in schema["dependencies"].items() if one in value for two in others}
+        rest = {name: rule for name, rule in schema.items() if name != "oneOf"}
+        return chosen == 1 and needed <= set(value) and fits(value, rest)
     if "$ref" in schema:
         return fits(value, SCHEMA["definitions"][schema["$ref"].rpartition("/")[2]])
     if "anyOf" in schema:
@@ -45,6 +51,7 @@ def keeps_rules(value: Any, schema: dict[str, Any]) -> bool:
     if isinstance(value, dict):
         names = schema["properties"]
         known = set(schema.get("required", ())) <= set(value) <= set(names)
+        known = known and len(value) >= schema.get("minProperties", 0)
         return known and all(fits(one, names[name]) for name, one in value.items())
     if isinstance(value, list):
         return len(value) >= schema.get("minItems", 0) and all(fits(one, schema["items"]) for one in value)
@@ -77,6 +84,8 @@ def defaults(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def keys(schema: dict[str, Any], above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     for name, key in schema["properties"].items():
         yield f"{above}{name}", key
+        if above.count(".") > DEEPEST:  # conditions hold conditions, without an end
+            continue
         for one in (key, *key.get("anyOf", ())):
             block = one.get("$ref") or one.get("items", {}).get("$ref")
             if block:
@@ -99,6 +108,11 @@ def keys(schema: dict[str, Any], above: str = "") -> Iterator[tuple[str, dict[st
         "articles: [{path: [news, archive/news], topics: 2026, skip: draft, name: }]",
         "articles: []",
         "articles: [{path: news, skip: []}]",
+        "articles: [{path: news, rules: []}]",
+        "articles: [{path: news, rules: [{drop: {words: [a b, 2026]}}, {keep: {not: {any: [{topic: A}, {lead: true}]}}}]}]",
+        "feeds_from: [{path: f, rules: [{if: {kind: video, min_quality: 3}, then: {topics: A}}]}]",
+        "upstream: [{url: 'https://u.test/', rules: [{keep: {matches: a+, provider: [b.test, B]}}]}]",
+        "articles: [{path: news, rules: [{keep: {all: [{matches: {title: a, address: b}}]}}]}]",
         "output: {formats: json, index: false}",
         "topics: [{name: AI, also: A.I.}]",
         "providers: {split: msn.com, feeds_from: 2}",
@@ -138,6 +152,30 @@ def test_the_schema_takes_what_the_program_takes(lines: str, tmp_path: Path) -> 
                 "articles: [{path: }]",
                 "articles: [{path: []}]",
                 "articles: [{path: x, skip: [hidden]}]",
+                *(
+                    f"articles: [{{path: x, rules: [{rule}]}}]"
+                    for rule in (
+                        "{}",
+                        "{keep: {}}",
+                        "{kep: {words: a}}",
+                        "{keep: {words: a}, drop: {words: b}}",
+                        "{keep: {words: a}, then: {topics: b}}",
+                        "{if: {words: a}}",
+                        "{if: {words: a}, then: {}}",
+                        "{then: {topics: b}}",
+                        "{drop: {words: []}}",
+                        "{drop: {words: }}",
+                        "{drop: {any: {words: a}}}",
+                        "{drop: {any: [{not: {wrds: a}}]}}",
+                        "{drop: {not: }}",
+                        "{drop: {kind: audio}}",
+                        "{drop: {lead: perhaps}}",
+                        "{drop: {min_quality: high}}",
+                        "{drop: {matches: {}}}",
+                        "{drop: {matches: {text: a}}}",
+                        "{drop: {matches: [a]}}",
+                    )
+                ),
                 "related: {atom_links: perhaps}",
                 'title: ""',
                 "topics: [{also: x}]",
