@@ -38,14 +38,14 @@ class Arrivals:
         self._known = store.polls.traces(source.name)
         self._places = locate(found, self._known)
 
-    def flood(self) -> Flood | None:
+    def flood(self, *, was_held: bool) -> Flood | None:
         """Return what a person should see first; None where the new entries look new, or all of the source is."""
         known = {one.location for one in self._known}
         new = [one for one, place in zip(self._found, self._places, strict=True) if place not in known]
-        if not known or not is_flood(len(new), len(new)):
+        if not known or not is_flood(len(new), len(new), was_held=was_held):
             return None
         count, known_by_sight = alike(new, self._store.sources.familiar(self._source.name))
-        if not is_flood(count, known_by_sight):
+        if not is_flood(count, known_by_sight, was_held=was_held):
             return None
         return Flood(self._source.name, count, known_by_sight, tuple(one.href for one in new[:_NAMED]))
 

@@ -69,7 +69,39 @@ def polled(*documents: list[Sighting]) -> list[str]:
             ["a", "b", "c"],
             id="title and date that two known ones have decide nothing",
         ),
-        pytest.param([[entry("1", "a")], [entry("1", "b"), entry("2", "a")]], ["a", "a#2"], id="an address given away"),
+        pytest.param(
+            [[entry("1", "a", "T")], [entry("1", "b", "T"), entry("2", "a", "U")]],
+            ["a", "a#2"],
+            id="an address given away",
+        ),
+        pytest.param(
+            [[entry("1", "a"), entry("2", "b")], [entry("1", "c"), entry("2", "a"), entry("3", "b")]],
+            ["a", "b", "c"],
+            id="guids that count from the top",
+        ),
+        pytest.param(
+            [
+                [entry("1", "a"), entry("2", "b")],
+                [entry("1", "c"), entry("2", "a")],
+                [entry("1", "d"), entry("2", "e")],
+            ],
+            ["a", "b", "c", "d", "e"],
+            id="a guid that two had says nothing of a third",
+        ),
+        pytest.param([[entry("1", "a", "T", 1)], [entry("2", "b/a", "T", 2)]], ["a", "b/a"], id="another path"),
+        pytest.param([[entry("", "a?t=1", "T", 1)], [entry("", "a?t=2", "U", 1)]], ["a?t=1"], id="edited, and a token"),
+        pytest.param([[entry("", "a?t=1", "T")], [entry("", "a?t=2", "T")]], ["a?t=1"], id="undated, and a token"),
+        pytest.param([[entry("", "a?t=1", "T")], [entry("", "a?t=2", "U")]], ["a?t=1", "a?t=2"], id="nothing stays"),
+        pytest.param(
+            [[entry("", "a?id=1", "T", -12)], [entry("", "a?id=2", "U", -12)]],
+            ["a?id=1", "a?id=2"],
+            id="midnight is the date of many",
+        ),
+        pytest.param(
+            [[entry("1", "a?id=1", "T")], [entry("2", "a?id=2", "T")]],
+            ["a?id=1", "a?id=2"],
+            id="a weekly column, undated, with guids",
+        ),
         pytest.param(
             [[entry("1", "a"), entry("2", "b")], [entry("1", "b"), entry("2", "a")]], ["a", "b"], id="two that trade"
         ),
