@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.flood import Flood, alike, is_flood
-from aggregator.core.matching import locate
+from aggregator.core.matching import is_same_place, locate
 from aggregator.core.model import EPOCH, Document, Outcome, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Reading
@@ -57,7 +57,7 @@ class Arrivals:
         for number, (sighting, location) in enumerate(zip(self._found, self._places, strict=True)):
             old = before.get(location)
             kept = replace(
-                sighting,
+                _at_home(sighting, old) if old else sighting,
                 location=location,
                 origin=old.origin if old and old.origin else sighting.origin,
                 backlog=old.backlog if old else number not in live,
@@ -80,6 +80,13 @@ class Arrivals:
         found = self._found
         newest = sorted(range(len(found)), key=lambda number: (found[number].published or EPOCH, -number), reverse=True)
         return frozenset(newest[: self._source.backlog])
+
+
+def _at_home(sighting: Sighting, old: Sighting) -> Sighting:
+    """Return a sighting at the address that it had, where only a token in it is another one: that is no change."""
+    if not is_same_place(sighting, old):
+        return sighting
+    return replace(sighting, key=old.key, href=old.href, given=(*sighting.given[:3], old.given[3]))
 
 
 def _stamped(location: str, now: datetime, document: Document | None = None) -> Reading:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
-POLLS = 14
-CHANGE = 6  # the poll in which what changes once does so
+POLLS = 12
+CHANGE = 5  # the poll in which what changes once does so
 WINDOW = 15
 _START = datetime(2026, 10, 1, 7, tzinfo=UTC)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Sign = Callable[["Trace"], str]
 
 _MIDNIGHT = time()
+_TOKENS = frozenset(["token", "sid", "session", "sessionid", "sessid", "phpsessid", "jsessionid", "nonce", "signature"])
 _SESSION = re.compile(r"[0-9a-fA-F]{16,}|(?=[A-Za-z_]*[0-9])[A-Za-z0-9_]{20,}")
 
 
@@ -56,6 +57,23 @@ def locate(found: Sequence[Sighting], known: Sequence[Trace]) -> list[str]:
             places[number] = _new(one.key, taken)
             taken.add(places[number])
     return places
+
+
+def is_same_place(one: Sighting, other: Sighting) -> bool:
+    """Say whether the addresses of two sightings differ in nothing but what says who asked, and when."""
+    return one.href.partition(":")[0] == other.href.partition(":")[0] and _settled(one.key) == _settled(other.key)
+
+
+def _settled(key: str) -> str:
+    """Return a key without sessions and tokens; the last part of a path says what is read, whatever it looks like."""
+    address, _, query = key.partition("?")
+    *folders, last = [part.partition(";")[0] for part in address.split("/")]
+    kept = [part for part in query.split("&") if not _is_token(*part.partition("=")[::2])]
+    return f"{'/'.join(part for part in folders if not _SESSION.fullmatch(part))}/{last}?{'&'.join(kept)}"
+
+
+def _is_token(name: str, value: str) -> bool:
+    return name.lower() in _TOKENS or _SESSION.fullmatch(value) is not None
 
 
 def _signs(known: Sequence[Trace]) -> Sequence[Sign]:

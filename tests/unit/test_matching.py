@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.core.matching import Trace, locate
+from aggregator.core.matching import Trace, is_same_place, locate
 from aggregator.core.model import Provider, Sighting
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -125,6 +125,27 @@ def test_addresses_that_gain_a_token_on_every_fetch_multiply_nothing() -> None:
         [entry("", f"{name}?token={number}", f"Title of {name}", 1) for name in names] for number in range(10)
     ]
     assert len(polled(*nothing_stays)) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("a", "a", True),
+        ("a?token=1", "a?token=2", True),
+        ("a?id=1&x=0123456789abcdef01", "a?id=1", True),
+        ("a?id=1", "a?id=2", False),
+        ("s/0123456789abcdef01/a", "s/fedcba987654321001/a", True),
+        ("s/0123456789abcdef01", "s/fedcba987654321001", False),
+        ("a;jsessionid=1", "a;jsessionid=2", True),
+        ("a", "b", False),
+    ],
+)
+def test_a_token_is_no_other_address(one: str, other: str, *, same: bool) -> None:
+    assert is_same_place(entry("", one), entry("", other)) is same
+
+
+def test_a_feed_that_becomes_secure_has_other_addresses() -> None:
+    assert not is_same_place(entry("", "a"), replace(entry("", "a"), href="http://x.example/a"))
 
 
 ENTRIES = st.lists(
