@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.flood import Flood, alike, is_flood
-from aggregator.core.matching import locate
+from aggregator.core.matching import is_same_place, locate
 from aggregator.core.model import EPOCH, Document, Outcome, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Reading
@@ -38,14 +38,14 @@ class Arrivals:
         self._known = store.polls.traces(source.name)
         self._places = locate(found, self._known)
 
-    def flood(self) -> Flood | None:
+    def flood(self, *, was_held: bool) -> Flood | None:
         """Return what a person should see first; None where the new entries look new, or all of the source is."""
         known = {one.location for one in self._known}
         new = [one for one, place in zip(self._found, self._places, strict=True) if place not in known]
-        if not known or not is_flood(len(new), len(new)):
+        if not known or not is_flood(len(new), len(new), was_held=was_held):
             return None
         count, known_by_sight = alike(new, self._store.sources.familiar(self._source.name))
-        if not is_flood(count, known_by_sight):
+        if not is_flood(count, known_by_sight, was_held=was_held):
             return None
         return Flood(self._source.name, count, known_by_sight, tuple(one.href for one in new[:_NAMED]))
 
@@ -57,7 +57,7 @@ class Arrivals:
         for number, (sighting, location) in enumerate(zip(self._found, self._places, strict=True)):
             old = before.get(location)
             kept = replace(
-                sighting,
+                _at_home(sighting, old) if old else sighting,
                 location=location,
                 origin=old.origin if old and old.origin else sighting.origin,
                 backlog=old.backlog if old else number not in live,
@@ -80,6 +80,13 @@ class Arrivals:
         found = self._found
         newest = sorted(range(len(found)), key=lambda number: (found[number].published or EPOCH, -number), reverse=True)
         return frozenset(newest[: self._source.backlog])
+
+
+def _at_home(sighting: Sighting, old: Sighting) -> Sighting:
+    """Return a sighting at the address that it had, where only a token in it is another one: that is no change."""
+    if not is_same_place(sighting, old):
+        return sighting
+    return replace(sighting, key=old.key, href=old.href, given=(*sighting.given[:3], old.given[3]))
 
 
 def _stamped(location: str, now: datetime, document: Document | None = None) -> Reading:

@@ -181,10 +181,12 @@ class Articles(Gathering):
         """Return the new articles, or none of them where they look like a flood of known ones."""
         sightings = [one.document.sighting for one in arrivals if one.document and one.document.sighting]
         name = self._source.name
-        if name in self._options.accept_new or not is_flood(len(sightings), len(sightings)):
+        before = self._store.health.surveys().get(name)
+        was_held = before is not None and before.code == "flood"
+        if name in self._options.accept_new or not is_flood(len(sightings), len(sightings), was_held=was_held):
             return arrivals
         new, known_by_sight = alike(sightings, self._store.sources.familiar(name))
-        if not is_flood(new, known_by_sight):
+        if not is_flood(new, known_by_sight, was_held=was_held):
             return arrivals
         examples = tuple(sighting.location for sighting in sightings[:NAMED])
         self._gathered.floods.append(Flood(name, new, known_by_sight, examples))

@@ -171,7 +171,7 @@ class _Pass:
         source, poll = self._by_name[name], self._polls[name]
         answer, hash_ = self._answers[name], self._hashes[name]
         arrivals = Arrivals(source, self._store, self._now, document.sightings, is_first=poll.succeeded is None)
-        flood = None if name in self._accepted else arrivals.flood()
+        flood = None if name in self._accepted else arrivals.flood(was_held=poll.held is not None)
         if flood:
             self._keep({name: polling.held(poll, answer, self._now, source.interval, flood)})
             return

@@ -51,6 +51,9 @@ def alike(arrivals: Sequence[Sighting], familiar: Familiar) -> tuple[int, int]:
     )
 
 
-def is_flood(new: int, known_by_sight: int) -> bool:
-    """Say whether so many new articles, of which so many look like known ones, should wait for a person."""
-    return new >= _LEAST and known_by_sight * _SHARE > new
+def is_flood(new: int, known_by_sight: int, *, was_held: bool = False) -> bool:
+    """Say whether so many new articles, of which so many look like known ones, should wait for a person.
+
+    Where some wait already, news that comes meanwhile must not make them few in comparison.
+    """
+    return (was_held and known_by_sight > 0) or (new >= _LEAST and known_by_sight * _SHARE > new)

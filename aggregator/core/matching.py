@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +13,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.core.model import Sighting
+
+    Sign = Callable[["Trace"], str]
+
+_MIDNIGHT = time()
+_TOKENS = frozenset(["token", "sid", "session", "sessionid", "sessid", "phpsessid", "jsessionid", "nonce", "signature"])
+_SESSION = re.compile(r"[0-9a-fA-F]{16,}|(?=[A-Za-z_]*[0-9])[A-Za-z0-9_]{20,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +35,15 @@ class Trace:
 def locate(found: Sequence[Sighting], known: Sequence[Trace]) -> list[str]:
     """Return the location of each entry of a document: that of the known one that it is, else one of its own.
 
-    In this order: the same guid; the same key; the same title and date. Each only where neither side has it twice, and
-    nothing that came before in this order was stronger.
+    By the signs below, the strongest first; each only where neither side has it twice among those that no stronger
+    one has settled.
     """
     wanted = [Trace("", one.name, one.key, one.title, one.published) for one in found]
     places = [""] * len(found)
     free = list(known)
-    for sign in (_guid, _key, _looks):
+    for sign in _signs(known):
+        if all(places):
+            break
         there = _alone(free, sign)
         here = _alone([one for number, one in enumerate(wanted) if not places[number]], sign)
         for number, one in enumerate(wanted):
@@ -49,19 +59,86 @@ def locate(found: Sequence[Sighting], known: Sequence[Trace]) -> list[str]:
     return places
 
 
+def is_same_place(one: Sighting, other: Sighting) -> bool:
+    """Say whether the addresses of two sightings differ in nothing but what says who asked, and when."""
+    return one.href.partition(":")[0] == other.href.partition(":")[0] and _settled(one.key) == _settled(other.key)
+
+
+def _settled(key: str) -> str:
+    """Return a key without sessions and tokens; the last part of a path says what is read, whatever it looks like."""
+    address, _, query = key.partition("?")
+    *folders, last = [part.partition(";")[0] for part in address.split("/")]
+    kept = [part for part in query.split("&") if not _is_token(*part.partition("=")[::2])]
+    return f"{'/'.join(part for part in folders if not _SESSION.fullmatch(part))}/{last}?{'&'.join(kept)}"
+
+
+def _is_token(name: str, value: str) -> bool:
+    return name.lower() in _TOKENS or _SESSION.fullmatch(value) is not None
+
+
+def _signs(known: Sequence[Trace]) -> Sequence[Sign]:
+    """Return by what an entry is known again, in this order.
+
+    A feed that has given one guid to two articles may do so again, as those that count their entries from the top do:
+    then a guid means something only together with a title or a date.
+    """
+    guids = Counter(one.guid for one in known if one.guid)
+    by_guid = (_guid_and_title, _guid_and_date) if any(count > 1 for count in guids.values()) else (_guid,)
+    return (_all, *by_guid, _key, _title_and_date, _title_and_path, _date_and_stem, _title_and_stem)
+
+
+def _all(trace: Trace) -> str:
+    return f"{trace.key} {trace.published} {trace.title}"
+
+
 def _guid(trace: Trace) -> str:
     return trace.guid
+
+
+def _guid_and_title(trace: Trace) -> str:
+    return f"{trace.guid} {trace.title}" if trace.guid and trace.title else ""
+
+
+def _guid_and_date(trace: Trace) -> str:
+    return f"{trace.guid} {trace.published}" if trace.guid and trace.published else ""
 
 
 def _key(trace: Trace) -> str:
     return trace.key
 
 
-def _looks(trace: Trace) -> str:
+def _title_and_date(trace: Trace) -> str:
     return f"{trace.published.isoformat()} {trace.title}" if trace.published and trace.title else ""
 
 
-def _alone(traces: Iterable[Trace], sign: Callable[[Trace], str]) -> dict[str, Trace]:
+def _title_and_path(trace: Trace) -> str:
+    """Return the title and the address but for its host: sites move, and all dates may be set anew on the way."""
+    path = _path(trace.key)
+    return f"{path} {trace.title}" if path != "/" and trace.title else ""
+
+
+def _date_and_stem(trace: Trace) -> str:
+    """Return the date and what of the address stays: titles are edited. Midnight may be the date of any entry."""
+    date = trace.published
+    return f"{date.isoformat()} {_stem(trace.key)}" if date and date.time() != _MIDNIGHT else ""
+
+
+def _title_and_stem(trace: Trace) -> str:
+    """Return the title and what of the address stays, of an entry that has nothing else to be known by."""
+    return "" if trace.guid or trace.published or not trace.title else f"{_stem(trace.key)} {trace.title}"
+
+
+def _path(key: str) -> str:
+    return f"/{key.partition('://')[2].partition('/')[2]}"
+
+
+def _stem(key: str) -> str:
+    """Return the path of an address without query and without what looks like the number of a session."""
+    parts = (part.partition(";")[0] for part in _path(key).partition("?")[0].split("/"))
+    return "/".join(part for part in parts if not _SESSION.fullmatch(part))
+
+
+def _alone(traces: Iterable[Trace], sign: Sign) -> dict[str, Trace]:
     """Return traces by a sign that no other one of them has."""
     traces = list(traces)
     counts = Counter(map(sign, traces))

@@ -36,6 +36,16 @@ def test_known_articles_under_new_addresses_are_held_until_a_person_accepts(know
     assert known.run().gathered.floods == []
 
 
+def test_news_that_comes_meanwhile_does_not_carry_a_flood_in(known: Newsroom) -> None:
+    for number in range(12):
+        write(known, "new", number)
+    known.run()
+    for number in range(20):
+        write(known, "news", number, title=f"Fresh {number}", publishedDateTime=f"2026-10-29T09:{number:02}:00Z")
+    (flood,) = known.run().gathered.floods
+    assert (flood.new, flood.alike, len(known.items())) == (32, 12, 30)
+
+
 @pytest.mark.parametrize(
     ("count", "alike"), [(9, 9), (12, 6), (20, 3)], ids=("fewer than ten", "half of them", "a few of many")
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.core.matching import Trace, locate
+from aggregator.core.matching import Trace, is_same_place, locate
 from aggregator.core.model import Provider, Sighting
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -69,7 +69,39 @@ def polled(*documents: list[Sighting]) -> list[str]:
             ["a", "b", "c"],
             id="title and date that two known ones have decide nothing",
         ),
-        pytest.param([[entry("1", "a")], [entry("1", "b"), entry("2", "a")]], ["a", "a#2"], id="an address given away"),
+        pytest.param(
+            [[entry("1", "a", "T")], [entry("1", "b", "T"), entry("2", "a", "U")]],
+            ["a", "a#2"],
+            id="an address given away",
+        ),
+        pytest.param(
+            [[entry("1", "a"), entry("2", "b")], [entry("1", "c"), entry("2", "a"), entry("3", "b")]],
+            ["a", "b", "c"],
+            id="guids that count from the top",
+        ),
+        pytest.param(
+            [
+                [entry("1", "a"), entry("2", "b")],
+                [entry("1", "c"), entry("2", "a")],
+                [entry("1", "d"), entry("2", "e")],
+            ],
+            ["a", "b", "c", "d", "e"],
+            id="a guid that two had says nothing of a third",
+        ),
+        pytest.param([[entry("1", "a", "T", 1)], [entry("2", "b/a", "T", 2)]], ["a", "b/a"], id="another path"),
+        pytest.param([[entry("", "a?t=1", "T", 1)], [entry("", "a?t=2", "U", 1)]], ["a?t=1"], id="edited, and a token"),
+        pytest.param([[entry("", "a?t=1", "T")], [entry("", "a?t=2", "T")]], ["a?t=1"], id="undated, and a token"),
+        pytest.param([[entry("", "a?t=1", "T")], [entry("", "a?t=2", "U")]], ["a?t=1", "a?t=2"], id="nothing stays"),
+        pytest.param(
+            [[entry("", "a?id=1", "T", -12)], [entry("", "a?id=2", "U", -12)]],
+            ["a?id=1", "a?id=2"],
+            id="midnight is the date of many",
+        ),
+        pytest.param(
+            [[entry("1", "a?id=1", "T")], [entry("2", "a?id=2", "T")]],
+            ["a?id=1", "a?id=2"],
+            id="a weekly column, undated, with guids",
+        ),
         pytest.param(
             [[entry("1", "a"), entry("2", "b")], [entry("1", "b"), entry("2", "a")]], ["a", "b"], id="two that trade"
         ),
@@ -93,6 +125,27 @@ def test_addresses_that_gain_a_token_on_every_fetch_multiply_nothing() -> None:
         [entry("", f"{name}?token={number}", f"Title of {name}", 1) for name in names] for number in range(10)
     ]
     assert len(polled(*nothing_stays)) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("a", "a", True),
+        ("a?token=1", "a?token=2", True),
+        ("a?id=1&x=0123456789abcdef01", "a?id=1", True),
+        ("a?id=1", "a?id=2", False),
+        ("s/0123456789abcdef01/a", "s/fedcba987654321001/a", True),
+        ("s/0123456789abcdef01", "s/fedcba987654321001", False),
+        ("a;jsessionid=1", "a;jsessionid=2", True),
+        ("a", "b", False),
+    ],
+)
+def test_a_token_is_no_other_address(one: str, other: str, *, same: bool) -> None:
+    assert is_same_place(entry("", one), entry("", other)) is same
+
+
+def test_a_feed_that_becomes_secure_has_other_addresses() -> None:
+    assert not is_same_place(entry("", "a"), replace(entry("", "a"), href="http://x.example/a"))
 
 
 ENTRIES = st.lists(
