@@ -59,17 +59,22 @@ def _say(config: Config, outcomes: Counter[str], faults: Sequence[Fault], *, eve
 
 def _read_all(config: Config) -> tuple[Counter[str], list[Fault]]:
     from aggregator.core.model import Fault  # noqa: PLC0415  --help needs none of it
+    from aggregator.lists import read_files  # noqa: PLC0415
     from aggregator.registry import parser_named  # noqa: PLC0415
     from aggregator.sources import folder  # noqa: PLC0415
 
     parse = parser_named("article")
     outcomes: Counter[str] = Counter()
     faults: list[Fault] = []
+    for one in config.lists:
+        if one.path is not None:
+            reading = read_files(one)
+            faults += [*reading.faults, *reading.skipped]
     for source in config.articles:
         listing = folder.survey(source.roots)
         faults += listing.faults
         faults += [Fault("missing_folder", name, _MISSING) for name in listing.missing]
-        for location, path in ((one, listing.paths[one]) for one in listing.found):
+        for location, path in ((found, listing.paths[found]) for found in listing.found):
             resource = folder.read(location, path)
             if isinstance(resource, Fault):
                 faults.append(resource)

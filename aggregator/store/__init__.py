@@ -1,4 +1,4 @@
-"""What is remembered between passes: four small protocols, which one connection implements.
+"""What is remembered between passes: five small protocols, which one connection implements.
 
 Each call is one transaction; `now` is always an argument. Opened by `sqlite.opened`.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregator.core.model import Document, Entry, Fault, Outcome, Sighting
     from aggregator.core.polling import Poll
     from aggregator.sources import Validators
+    from aggregator.sources.opml import Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +305,26 @@ class Polls(Protocol):
         ...
 
 
+class Lists(Protocol):
+    """Lists of upstream feeds as they were last understood, by their name in the configuration."""
+
+    def names(self) -> set[str]:
+        """Return every list of which something is kept."""
+        ...
+
+    def kept(self, source: str) -> Mapping[str, tuple[Subscription, ...]]:
+        """Return the feeds of a list, by the file that named them."""
+        ...
+
+    def keep(self, source: str, parts: Mapping[str, tuple[Subscription, ...]]) -> None:
+        """Keep the feeds of a list in place of those that were kept."""
+        ...
+
+    def forget(self, sources: Iterable[str]) -> None:
+        """Forget lists that the configuration no longer has."""
+        ...
+
+
 class Store(Protocol):
     """The state, open and locked."""
 
@@ -325,6 +346,11 @@ class Store(Protocol):
     @property
     def polls(self) -> Polls:
         """Upstream feeds between polls."""
+        ...
+
+    @property
+    def lists(self) -> Lists:
+        """Lists of upstream feeds."""
         ...
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 from aggregator.errors import LockedError, StoreError, reason_of
 from aggregator.store.entries import EntryTables
 from aggregator.store.ledger import LedgerTables
+from aggregator.store.lists import ListTables
 from aggregator.store.polls import PollTables
 from aggregator.store.sources import SourceTables
 
@@ -84,13 +85,14 @@ class _Connection:
 
 
 class SqliteStore:
-    """The four parts of a store over one connection, and the lock that keeps other passes out."""
+    """The parts of a store over one connection, and the lock that keeps other passes out."""
 
     def __init__(self, connection: _Connection, lock: IO[str]) -> None:
         self.sources = SourceTables(connection)
         self.entries = EntryTables(connection)
         self.ledger = LedgerTables(connection)
         self.polls = PollTables(connection)
+        self.lists = ListTables(connection)
         self._connection = connection
         self._lock = lock
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from message_cases import ADDRESS, FAULTY, HUMBLE, WRONG, WRONG_ALONE
+from message_cases import ADDRESS, FAULTY, HUMBLE, LISTS, WRONG, WRONG_ALONE
 from newsroom import CONFIG, Newsroom, related
 
 from aggregator.cli import main
@@ -289,6 +289,19 @@ def a_run_that_is_tried_first(talk: Talk) -> None:
     talk("run", "--dry-run", "--json")
 
 
+def subscriptions_that_come_in(talk: Talk) -> None:
+    for name, text in LISTS.items():
+        (talk.room.folder / name).write_text(text, encoding="utf-8")
+        talk("import-opml", name)
+    talk("import-opml", "good.opml", "--to", "good.opml")
+    talk.room.configure(f"{CONFIG}upstream_from: [{{path: ../good.opml}}, {{path: ../torn.opml}}]\n")
+    talk("check")
+    talk("run", "--only", "x")
+    talk("export-opml")
+    talk.room.config_file.unlink()
+    talk("import-opml", "good.opml")
+
+
 def a_mistake_at_the_prompt(talk: Talk) -> None:
     talk("run", "--ful")
     talk("check", "--jso", "--json")
@@ -317,6 +330,7 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     an_output_that_cannot_be_written,
     a_state_that_is_handed_over,
     a_run_that_is_tried_first,
+    subscriptions_that_come_in,
     a_mistake_at_the_prompt,
 )
 NAMES = [case.__name__.replace("_", " ") for case in CASES]
