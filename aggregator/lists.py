@@ -44,7 +44,7 @@ class Followed:
 
 
 @dataclass(slots=True)
-class Reading:
+class Listed:
     """What the files of a list say now. files: the feeds that each names; a file with a fault is not among them."""
 
     files: dict[str, tuple[Subscription, ...]] = field(default_factory=dict)
@@ -61,9 +61,9 @@ def follow(config: Config, store: Store, now: datetime, options: Options, progre
     faults, skipped = _by_address(config, store, now, options, progress)
     for source in config.lists:
         if source.path is not None:
-            reading = read_files(source)
-            faults += _kept_instead(source, reading, store)
-            skipped += reading.skipped
+            listed = read_files(source)
+            faults += _kept_instead(source, listed, store)
+            skipped += listed.skipped
     upstream = (*config.upstream, *_named(config, store))
     return Followed(replace(config, upstream=upstream), tuple(faults), tuple(skipped))
 
@@ -77,35 +77,38 @@ def followed_now(config: Config) -> Followed:
     with TemporaryDirectory(prefix="aggregator-") as copy:
         snapshot.copy_state(config.state, Path(copy))
         with sqlite.opened(Path(copy), timedelta(0)) as store:
-            return follow(config, store, datetime.now(UTC), Options(ask=False), lambda *_: None)
+            followed = follow(config, store, datetime.now(UTC), Options(ask=False), lambda *_: None)
+            unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
+    faults = [Fault("list_unread", name, "not read yet; a run asks for it") for name in unread]
+    return replace(followed, faults=(*followed.faults, *faults))
 
 
-def read_files(source: SourceList) -> Reading:
+def read_files(source: SourceList) -> Listed:
     """Return what the file of a list says, or each file in its folder."""
-    reading = Reading()
+    listed = Listed()
     path = source.path or Path()
     places = {source.location: path}
     if path.is_dir():
         listing = folder.survey([(source.location, path)])
-        reading.faults += listing.faults
+        listed.faults += listing.faults
         places = {one: listing.paths[one] for one in listing.found if one.lower().endswith(_SUFFIX)}
         if not places or listing.missing:
-            reading.faults.append(Fault("no_lists", source.location, f"a folder without a file that ends in {_SUFFIX}"))
+            listed.faults.append(Fault("no_lists", source.location, f"a folder without a file that ends in {_SUFFIX}"))
     for location, place in places.items():
         resource = folder.read(location, Path(place).resolve(), MAX_BYTES)
         found = FeedList(fault=resource) if isinstance(resource, Fault) else parse_list(resource.data, location)
         if found.fault:
-            reading.faults.append(found.fault)
+            listed.faults.append(found.fault)
         else:
-            reading.files[location] = found.subscriptions
-        reading.skipped += found.skipped
-    return reading
+            listed.files[location] = found.subscriptions
+        listed.skipped += found.skipped
+    return listed
 
 
-def _kept_instead(source: SourceList, reading: Reading, store: Store) -> list[Fault]:
+def _kept_instead(source: SourceList, listed: Listed, store: Store) -> list[Fault]:
     """Keep what could be read, and beside it what was kept of the files that could not be; return their faults."""
     kept = store.lists.kept(source.name)
-    faults, files = reading.faults, reading.files
+    faults, files = listed.faults, listed.files
     if any(kept.values()) and not faults and not any(files.values()):
         faults, files = [_emptied(source.location)], {}
     places = [fault.location for fault in faults]

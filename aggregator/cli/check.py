@@ -68,8 +68,8 @@ def _read_all(config: Config) -> tuple[Counter[str], list[Fault]]:
     faults: list[Fault] = []
     for one in config.lists:
         if one.path is not None:
-            reading = read_files(one)
-            faults += [*reading.faults, *reading.skipped]
+            listed = read_files(one)
+            faults += [*listed.faults, *listed.skipped]
     for source in config.articles:
         listing = folder.survey(source.roots)
         faults += listing.faults

@@ -137,6 +137,11 @@ def _warnings(whole: Whole) -> tuple[str, ...]:
         doubtful = [(number, doubt) for number, one in enumerate(file.upstream) if (doubt := doubts(one).get(key))]
         more = f" (and {len(doubtful) - 1} more like it)" if len(doubtful) > 1 else ""
         found += [whole.fault(("upstream", number, key), f"{reason}{more}") for number, reason in doubtful[:1]]
+    found += [
+        whole.fault(("upstream_from", number, "private"), "whatever its feeds mean in your network is asked")
+        for number, one in enumerate(file.upstream_from)
+        if one.private
+    ]
     return tuple(found)
 
 

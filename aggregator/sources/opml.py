@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from html.entities import html5
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
 from aggregator.core.address import legal_href
 from aggregator.core.model import Fault
 from aggregator.core.text import MAX_TITLE, plain
@@ -21,6 +19,8 @@ from aggregator.sources.wire.errand import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from lxml import etree
 
     from aggregator.sources.feed import FeedContext
 
@@ -85,6 +85,8 @@ def parse_list_pair(pair: tuple[bytes, FeedContext]) -> FeedList:
 
 
 def _root(data: bytes, charset: str) -> etree._Element:
+    from lxml import etree  # noqa: PLC0415  most passes read no list
+
     if len(data) > MAX_BYTES:
         raise _NoList("too_large", f"more than {MAX_BYTES >> 20} MiB: not read; split it")
     text = decode(data, charset)
@@ -103,7 +105,7 @@ def _root(data: bytes, charset: str) -> etree._Element:
             raise _too_deep("") from None
         line, column = error.position
         reason = "XML that is not well-formed here; mend it, or export the list again"
-        raise _NoList("malformed", reason, f":{line}:{max(column, 1)}") from None
+        raise _NoList("malformed", reason, f":{max(line, 1)}:{max(column, 1)}") from None
 
 
 def _judge(prolog: str, rest: str) -> None:

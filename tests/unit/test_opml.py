@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aggregator.sources.opml import MAX_BYTES, MAX_OUTLINES, FeedList, parse_list
 
@@ -136,3 +138,35 @@ def test_a_doctype_without_entities_does_no_harm_and_lines_stay() -> None:
 @pytest.mark.parametrize("data", [b"<!--" * 50_000, b"<!DOCTYPE a [" * 50_000, b"<? " * 50_000, b" " * 500_000 + b"x"])
 def test_a_hostile_prolog_costs_no_time(data: bytes) -> None:
     assert isinstance(parse_list(data, "x.opml"), FeedList)
+
+
+PIECES = ("<opml>", "<body>", "</body>", "</opml>", "<outline ", "xmlUrl='", "text='", "'", "/>", ">", "</outline>")
+ODD = ("&", "&#0;", "&#x110000;", "&amp;", "<!DOCTYPE opml [", "]>", "<!--", "-->", "<?", "?>", "<![CDATA[", "\ud800")
+OTHER = (
+    "https://a.example/f",
+    "feed:",
+    "//",
+    "@",
+    "[",
+    "\x00",
+    "category='",
+    ",/",
+    "xmlns='urn:x' ",
+    "x:y='",
+    "é",
+    "\n",
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=100),
+        st.lists(st.sampled_from(PIECES + ODD + OTHER), max_size=30).map(
+            lambda parts: f"<opml>{''.join(parts)}".encode("utf-8", "surrogatepass")
+        ),
+    )
+)
+def test_whatever_comes_there_is_an_answer(data: bytes) -> None:
+    document = parse_list(data, "x.opml")
+    assert document.fault is None or (document.fault.reason and not document.subscriptions)
