@@ -55,6 +55,7 @@ class Listed:
 def follow(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Followed:
     """Return the configuration with the feeds that its lists name; what it says of a feed itself has the say."""
     if left := sorted(store.lists.names() - {one.name for one in config.lists}):
+        store.polls.forget(left)  # first: validators of a list that nobody has would keep it away for ever
         store.lists.forget(left)
     if not config.lists:
         return Followed(config)

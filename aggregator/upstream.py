@@ -54,7 +54,8 @@ class Polled:
 def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
     """Ask the upstream feeds that are due and put what is new; a source that fails keeps what it gave."""
     pass_ = Asking(config.upstream, store, now)
-    if left := sorted(store.polls.all().keys() - {one.name for one in (*config.upstream, *config.lists)}):
+    asked = {one.name for one in config.upstream} | {one.name for one in config.lists if one.url}
+    if left := sorted(store.polls.all().keys() - asked):
         store.polls.forget(left)
     due = pass_.due(options.only, ask_now=options.ask_now)
     if due:

@@ -199,6 +199,15 @@ def test_a_list_that_left_the_configuration_takes_its_feeds_along(site: Site) ->
     assert site.run().followed == 0
 
 
+def test_a_list_may_move_from_an_address_to_a_file_and_back(site: Site) -> None:
+    site.serve("a")
+    site.file("b")
+    for block, title in ((f"url: '{site.server.url('/list')}'", "a 0"), ("path: feeds.opml", "b 0")) * 2:
+        site.configure(f"{block}, name: mine")
+        site.run()
+        assert site.titles() == {title}
+
+
 def test_outlines_that_are_not_taken_are_said_by_each_pass(site: Site) -> None:
     odd = b"<opml><body>\n<outline xmlUrl='ftp://x.example/f'/></body></opml>"
     site.configure("path: feeds.opml, name: file")
