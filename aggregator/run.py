@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import gather
+from aggregator.lists import follow
 from aggregator.options import Options
 from aggregator.output import feeds_of_ours, opened
 from aggregator.press import Since
@@ -31,10 +32,14 @@ _DISTRUST = "what is published is not from this state"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a pass came to. recovered: whether ids and dates came back from the ledger's text, the state being gone."""
+    """What a pass came to. recovered: whether ids and dates came back from the ledger's text, the state being gone.
+
+    followed: how many upstream feeds there are, those of lists included.
+    """
 
     first: bool
     recovered: bool = False
+    followed: int = 0
     gathered: Gathered
     settled: Settled
     totals: Totals
@@ -62,7 +67,6 @@ def run(
     _check_names(
         {*options.accept_removals, *options.accept_new}, [*sorted(config.source_names()), *store.sources.names()]
     )
-    _check_names(options.only, [one.name for one in config.upstream])
     distrust = store.ledger.setting(_DISTRUST) or not output.is_from(store.ledger.lineage(), store.ledger.revision())
     was_empty = store.ledger.is_empty()
     recovered = ledger_text.recover(config.state, store.ledger)
@@ -72,7 +76,13 @@ def run(
     first = store.ledger.is_empty()
     if first and not options.start_over and (ours := feeds_of_ours(config.output)):
         raise StateMissing(config.state, config.output, ours)
+    followed = follow(config, store, now, options, progress)
+    config = followed.config
+    _check_names(options.only, [one.name for one in (*config.upstream, *config.lists)])
     gathered = gather(config, store, now, options, progress)
+    gathered.faults += followed.skipped
+    gathered.polled.faults += followed.faults
+    gathered.polled.failing += len(followed.faults)
     settled = store.entries.settle(config.rules, now, everything=options.full)
     store.ledger.seen_first(gathered.surveyed, now)
 
@@ -88,6 +98,7 @@ def run(
     return Report(
         first=first,
         recovered=recovered and was_empty,
+        followed=len(config.upstream),
         gathered=gathered,
         settled=settled,
         totals=store.entries.totals(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aggregator.arrivals import Arrivals
@@ -15,7 +15,7 @@ from aggregator.core.model import Fault
 from aggregator.store import Dropped, Put
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.config import Config
@@ -57,15 +57,22 @@ class Polled:
 
 def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
     """Ask the upstream feeds that are due and put what is new; a source that fails keeps what it gave."""
-    pass_ = _Pass(config.upstream, store, now, options.accept_new)
+    pass_ = Asking(config.upstream, store, now, options.accept_new)
+    asked = {one.name for one in config.upstream} | {one.name for one in config.lists if one.url}
+    if left := sorted(store.polls.all().keys() - asked):
+        store.polls.forget(left)
+        store.health.forget(left)
+    store.health.end_old_days(now)
     due = pass_.due(options.only, ask_now=options.ask_now)
     if due:
         pass_.carry_out(due, config.site.homepage, options.environment, progress)
     return pass_.finish()
 
 
-class _Pass:
-    """One pass over the upstream feeds."""
+class Asking:
+    """One pass over upstream feeds; whoever asks for other documents says below how they are parsed and taken."""
+
+    stays = "its entries stay"  # what a failure does not cost
 
     def __init__(self, upstreams: Sequence[Upstream], store: Store, now: datetime, accepted: Collection[str]) -> None:
         self._store = store
@@ -81,10 +88,6 @@ class _Pass:
 
     def due(self, only: frozenset[str], *, ask_now: bool) -> list[Upstream]:
         """Return the sources to ask, and remember that they are asked."""
-        if left := sorted(self._store.polls.all().keys() - self._by_name.keys()):
-            self._store.polls.forget(left)
-            self._store.health.forget(left)
-        self._store.health.end_old_days(self._now)
         self._reset()
         wanted = (one for name, one in self._by_name.items() if (not only or name in only))
         due = [one for one in wanted if self._is_due(one.name, ask_now=ask_now)]
@@ -110,8 +113,7 @@ class _Pass:
         self, due: Sequence[Upstream], contact: str, environment: Mapping[str, str], progress: Progress
     ) -> None:
         """Ask, parse and put, each as soon as it can be."""
-        from aggregator.sources.feed import parse_pair  # noqa: PLC0415  only where somebody is asked
-        from aggregator.worker import Failure, Workers  # noqa: PLC0415
+        from aggregator.worker import Failure, Workers  # noqa: PLC0415  only where somebody is asked
 
         requests: list[Request] = []
         for one in due:
@@ -120,7 +122,7 @@ class _Pass:
             except LookupError as error:
                 self._fail(one.name, polling.Answer(), "secret", str(error))
         with Workers() as workers:
-            for (_, context), made in workers.map(parse_pair, self._documents(requests, contact, progress)):
+            for (_, context), made in workers.map(self._parser(), self._documents(requests, contact, progress)):
                 name = context.source
                 if isinstance(made, Failure):
                     self._fail(name, self._answers[name], made.code, made.reason)
@@ -128,6 +130,12 @@ class _Pass:
                     self._fail(name, self._answers[name], made.fault.code, made.fault.reason)
                 else:
                     self._take(name, made)
+
+    def _parser(self) -> Callable[[tuple[bytes, FeedContext]], Any]:
+        """Return what the workers do; what it returns has a `fault`."""
+        from aggregator.sources.feed import parse_pair  # noqa: PLC0415  only where somebody is asked
+
+        return parse_pair
 
     def _documents(
         self, requests: Sequence[Request], contact: str, progress: Progress
@@ -225,7 +233,7 @@ class _Pass:
                 self._polled.floods.append(one.held)
             elif one.code:
                 self._polled.failing += 1
-                self._polled.faults.append(Fault(f"upstream_{one.code}", name, _said(one)))
+                self._polled.faults.append(Fault(f"upstream_{one.code}", name, _said(one, self.stays)))
         return self._polled
 
 
@@ -254,8 +262,8 @@ def _hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
-def _said(poll: Poll) -> str:
+def _said(poll: Poll, stays: str) -> str:
     """Say of a failing source since when, what readers see of it, and when it is asked again."""
-    since = f"last good {poll.succeeded:%Y-%m-%d %H:%M} UTC, its entries stay" if poll.succeeded else "never read"
+    since = f"last good {poll.succeeded:%Y-%m-%d %H:%M} UTC, {stays}" if poll.succeeded else "never read"
     again = f"next try {poll.due:%Y-%m-%d %H:%M} UTC" if poll.due else "remove it, or give it another url"
     return f"{poll.reason}; {since}; {again}"

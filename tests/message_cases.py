@@ -82,6 +82,20 @@ icon: {a: b}
 author:
 """
 
+# What may be given as a list of subscriptions: a good one, and some that are none.
+LISTS = {
+    "good.opml": (
+        "<opml><body><outline text='Sea'>\n<outline text='A' xmlUrl='https://me:word@a.test/f'/>\n"
+        "<outline xmlUrl='gopher://a.test/'/>\n<outline text='B'/></outline></body></opml>"
+    ),
+    "page.opml": "<!DOCTYPE html><title>Log in</title>",
+    "feed.opml": "<rss version='2.0'/>",
+    "empty.opml": "",
+    "other.opml": "A\nB\n",
+    "torn.opml": "<opml>\n<body>",
+    "entities.opml": "<!DOCTYPE opml [<!ENTITY a 'a'>]>\n<opml/>",
+}
+
 # And such that have one fault alone, as nothing can be read beside it.
 WRONG_ALONE = (
     "",
@@ -92,6 +106,10 @@ WRONG_ALONE = (
     "base_url: https://x.test/\nstate: ../out/state",
     "base_url: https://x.test/\narticles: x\noutput: [x]",
     "base_url: https://x.test/\narticles: [{path: a/news}, {path: b/news}]",
+    "base_url: https://x.test/\nupstream: [{url: https://a.test/f, name: A}, {url: https://a.test/f, name: B}]",
+    "base_url: https://x.test/\nupstream_from: [{path: a.opml, url: https://a.test/}]",
+    "base_url: https://x.test/\ninclude: nowhere.yaml",
+    "base_url: https://x.test/\ninclude: aggregator.yaml",
     "base_url: https://x.test/\ntopics: [{name: A}, {name: B, also: [a]}]",
     "base_url: https://x.test/\ntopics: [{name: A, slug: c}, {name: B, slug: c}]",
     "base_url: https://x.test/\noutput: {formats: []}",

@@ -7,12 +7,13 @@ be dropped in one step. The two folders have different names, because readers me
 from __future__ import annotations
 
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
 from aggregator.catalogue import Page, address_of, of_facet
 from aggregator.core.model import Facet
+from aggregator.core.text import quoted
 from aggregator.formats import GENERATOR
 
 if TYPE_CHECKING:
@@ -24,6 +25,48 @@ if TYPE_CHECKING:
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 _ADDRESSES = etree.XPath("body//outline[@type = 'rss']/@xmlUrl")
 _FEEDS = etree.XPath("count(body//outline[@type = 'rss'])")
+
+
+class Subscribed(Protocol):
+    """A feed of others: what it is called, where it is, and its topics."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        ...
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Topics of each of its entries."""
+        ...
+
+
+def subscriptions(title: str, feeds: Sequence[Subscribed]) -> bytes:
+    """Return a list of feeds of others: a folder for each topic, and a feed in those of all its topics.
+
+    Folders cannot say in which order a feed has its topics; `category` does, unless a topic holds what parts them there.
+    """
+    root = etree.Element("opml", version="2.0")
+    head = etree.SubElement(root, "head")
+    etree.SubElement(head, "title").text = title
+    body = etree.SubElement(root, "body")
+    folders: dict[str, etree._Element] = {}
+    for feed in feeds:
+        topics = list(dict.fromkeys(feed.topics))
+        for topic in topics:
+            if topic not in folders:
+                folders[topic] = etree.SubElement(body, "outline", text=quoted(topic), title=quoted(topic))
+        outline = {"type": "rss", "text": quoted(feed.name), "title": quoted(feed.name), "xmlUrl": feed.url}
+        if len(topics) > 1 and not any("," in topic or "/" in topic for topic in topics):
+            outline["category"] = ",".join(f"/{quoted(topic)}" for topic in topics)
+        for place in [folders[topic] for topic in topics] or [body]:
+            etree.SubElement(place, "outline", outline)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
 
 
 def _feeds(site: Site, listings: Sequence[Listing], forms: Sequence[Format]) -> bytes:

@@ -16,6 +16,7 @@ from aggregator import __version__
 from aggregator.cli.check import check
 from aggregator.cli.config import config
 from aggregator.cli.init import init
+from aggregator.cli.opml import export_opml, import_opml
 from aggregator.cli.run import run
 from aggregator.cli.screen import fitted
 from aggregator.cli.sources import sources
@@ -45,6 +46,8 @@ commands.add_command(check)
 commands.add_command(config)
 commands.add_command(sources)
 commands.add_command(state)
+commands.add_command(import_opml)
+commands.add_command(export_opml)
 
 
 def main() -> NoReturn:

@@ -83,12 +83,17 @@ def _say(config: Config, found: _Found, *, every: bool) -> None:
 
 def _read_all(config: Config) -> _Found:
     from aggregator.core.model import Fault, Outcome  # noqa: PLC0415  --help needs none of it
+    from aggregator.lists import read_files  # noqa: PLC0415
     from aggregator.registry import parser_named  # noqa: PLC0415
     from aggregator.sources import folder  # noqa: PLC0415
     from aggregator.sources.article import HINT  # noqa: PLC0415
 
     parse = parser_named("article")
     found = _Found()
+    for one in config.lists:
+        if one.path is not None:
+            listed = read_files(one)
+            found.faults += [*listed.faults, *listed.skipped]
     for source in config.articles:
         listing = folder.survey(source.roots)
         context = replace(source.context, hints=True)

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from aggregator.config import Config
-    from aggregator.config.marks import MarkedYaml
+    from aggregator.config.include import Whole
 
 Key: TypeAlias = tuple[int | str, ...]
 
+_INCLUDE: Key = ("include",)
 _STATE = "STATE_DIRECTORY"
 _COLUMN = 48  # where comments start, unless a value is longer
 
@@ -71,19 +72,20 @@ def show(*, config_path: Path | None, as_json: bool) -> int:
 
 def _settings(file: Path) -> Iterator[Setting]:
     from aggregator.config import load  # noqa: PLC0415  --help needs none of it
-    from aggregator.config.marks import MarkedYaml  # noqa: PLC0415
-    from aggregator.config.schema import ConfigFile  # noqa: PLC0415
+    from aggregator.config.include import read  # noqa: PLC0415
 
-    loaded = load(file, os.environ)  # which says all that is wrong with the file
-    marked = MarkedYaml(file.read_text(encoding="utf-8-sig"), str(file))
+    loaded, whole = load(file, os.environ), read(file)
     computed, meant = _computed(loaded), _meant(loaded)
-    for one in _walked(ConfigFile.model_validate(marked.values), marked.values, (), marked):
+    for one in _walked(whole.file, whole.values, (), whole):
+        if one.path == _INCLUDE:  # what it includes is shown
+            yield Setting(one.path, [], one.origin, tuple(map(str, loaded.included)))
+            continue
         value, origin = computed.get(one.path, (None, one.origin)) if one.value is None else (one.value, one.origin)
         means = meant.get(one.path, ())
         yield Setting(one.path, value, origin, () if means == (value,) else means)
 
 
-def _walked(block: BaseModel, given: Mapping[str, Any], above: Key, marked: MarkedYaml) -> Iterator[Setting]:
+def _walked(block: BaseModel, given: Mapping[str, Any], above: Key, whole: Whole) -> Iterator[Setting]:
     """Yield the keys of a block and of those inside it; what the file does not give has its default."""
     from pydantic import BaseModel  # noqa: PLC0415
 
@@ -92,15 +94,15 @@ def _walked(block: BaseModel, given: Mapping[str, Any], above: Key, marked: Mark
     for name, field in type(block).model_fields.items():
         value, written, path = getattr(block, name), given.get(name), (*above, name)
         if isinstance(value, BaseModel):
-            yield from _walked(value, written or {}, path, marked)
+            yield from _walked(value, written or {}, path, whole)
         elif isinstance(value, tuple) and value and isinstance(value[0], RuleSection):
-            yield Setting(path, written, _line_of(path, marked))  # a language, not keys: as it was written
+            yield Setting(path, written, _line_of(path, whole))  # a language, not keys: as it was written
         elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
             for number, (inner, own) in enumerate(zip(value, written or [{}], strict=True)):
-                yield from _walked(inner, own, (*path, number), marked)
+                yield from _walked(inner, own, (*path, number), whole)
         else:
             shown = list(value) if isinstance(value, tuple) else _as_written(value, written, field)
-            yield Setting(path, shown, "default" if written is None else _line_of(path, marked))
+            yield Setting(path, shown, "default" if written is None else _line_of(path, whole))
 
 
 def _as_written(value: object, written: str | None, field: FieldInfo) -> object:
@@ -112,9 +114,8 @@ def _as_written(value: object, written: str | None, field: FieldInfo) -> object:
     return words if written is None else int(written) if written.isdecimal() else written
 
 
-def _line_of(path: Key, marked: MarkedYaml) -> str:
-    place = marked.fault(path, "", at_key=True).removesuffix(f": {'.'.join(map(str, path))}: ")
-    return place.rpartition(":")[0]
+def _line_of(path: Key, whole: Whole) -> str:
+    return whole.place(path, at_key=True).rpartition(":")[0]
 
 
 def _computed(loaded: Config) -> dict[Key, tuple[str | None, str]]:
@@ -138,6 +139,7 @@ def _meant(loaded: Config) -> dict[Key, tuple[str, ...]]:
     return {
         ("output", "path"): (str(loaded.output),),
         ("state",): (str(loaded.state),),
+        **{("upstream_from", number, "path"): (str(one.path),) for number, one in enumerate(loaded.lists) if one.path},
         **{
             ("articles", number, "path"): tuple(str(folder) for _, folder in one.roots)
             for number, one in enumerate(loaded.articles)

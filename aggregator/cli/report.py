@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aggregator.upstream import Polled
 
 _FAULTS_SHOWN = 20
-_PARTLY = frozenset({"field", "date", "body"})
+_PARTLY = frozenset({"field", "date", "body", "outline"})
 _SKIPPED = (Outcome.DRAFT, Outcome.REMOVED)
 
 
@@ -148,7 +148,7 @@ def _summary(report: Report, config: Config, seconds: str, *, dry: bool) -> list
             f"{put.related:,} related only   {put.removed:,} removed   {_skipped(report):,} skipped   "
             f"{outcomes.get(Outcome.FAULTY, 0):,} faulty" + (f"   {strays:,} passed over" if strays else ""),
         ),
-        *_upstream(gathered.polled, config),
+        *_upstream(gathered.polled, report.followed),
         line(
             "entries",
             f"{totals.entries:,}   {totals.merged:,} merged   {count(totals.links, 'related link')}, "
@@ -173,14 +173,14 @@ def _left_out(report: Report) -> int:
     return sum(one.count for one in report.totals.left_out)
 
 
-def _upstream(polled: Polled, config: Config) -> list[str]:
-    if not config.upstream:
+def _upstream(polled: Polled, followed: int) -> list[str]:
+    if not followed:
         return []
     put = polled.put
     return [
         line(
             "upstream",
-            f"{count(len(config.upstream), 'feed')}   {polled.asked:,} asked   {polled.fresh:,} with news   "
+            f"{count(followed, 'feed')}   {polled.asked:,} asked   {polled.fresh:,} with news   "
             f"{polled.unchanged:,} unchanged   {polled.failing:,} failing   "
             f"{polled.found:,} entries: {put.new:,} new, {put.changed:,} changed, {polled.dropped:,} dropped",
         )
@@ -260,7 +260,7 @@ def _warnings(report: Report, config: Config) -> list[str]:
         return []
     gathered, warnings = report.gathered, list(config.warnings)
     folders = ", ".join(str(folder) for source in config.articles for _, folder in source.roots)
-    if gathered.found == 0 and not gathered.held and not gathered.paused and not config.upstream:
+    if gathered.found == 0 and not gathered.held and not gathered.paused and not report.followed:
         warnings.append(f"no files in {folders}: put articles there, or change `articles.path` in {config.file}")
     elif gathered.outcomes.get(Outcome.NOT_ARTICLE, 0) == gathered.found > 0:
         warnings.append(f"no articles in {folders}: an article starts with a line `---`")

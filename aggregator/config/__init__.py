@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
-from pydantic import ValidationError
 
-from aggregator.config.marks import MarkedYaml, fault_lines
+from aggregator.config.include import read
+from aggregator.config.lists import SourceList, source_list_of
 from aggregator.config.rules import rules_of
-from aggregator.config.schema import ConfigFile
 from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
 from aggregator.core.window import Window
-from aggregator.errors import ConfigError, reason_of
+from aggregator.errors import ConfigError
 from aggregator.formats import Site, Style, Words
 from aggregator.sources import Context
 from aggregator.store import Rules
@@ -25,7 +24,9 @@ from aggregator.store import Rules
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aggregator.config.schema import ArticlesSection
+    from aggregator.config.include import Whole
+    from aggregator.config.lists import ListSection
+    from aggregator.config.schema import ArticlesSection, ConfigFile
     from aggregator.core.rules import Rule
 
 NAME = "aggregator.yaml"
@@ -54,10 +55,12 @@ class Config:
     """What the owner wants; all paths absolute.
 
     file: as it was named. warnings: what is legal, but hardly meant. index: whether pages list what is published.
-    listed_from: entries that a provider needs for a place on them.
+    listed_from: entries that a provider needs for a place on them. included: further files that it was read from. lists:
+    of further upstream feeds, which each pass reads.
     """
 
     file: Path
+    included: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     site: Site
     style: Style
@@ -65,6 +68,7 @@ class Config:
     window: Window
     articles: tuple[Folder, ...]
     upstream: tuple[Upstream, ...]
+    lists: tuple[SourceList, ...] = ()
     feeds_from: tuple[FeedFolder, ...]
     output: Path
     formats: tuple[str, ...]
@@ -112,35 +116,34 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         raise ConfigError(
             ["PyYAML was built without libyaml, which reads articles: install libyaml's wheel or headers"]
         )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError([f"{path}: {reason_of(error)}"]) from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ConfigError([f"{path}:{line}: not UTF-8; save the file as UTF-8"]) from None
-    marked = MarkedYaml(text, str(path))
-    try:
-        file = ConfigFile.model_validate(marked.values)
-    except ValidationError as error:
-        raise ConfigError(fault_lines(error, marked, ConfigFile)) from None
-    loaded = replace(_config(file, path, path.absolute().parent, environment), warnings=_warnings(file, marked))
+    whole = read(path)
+    loaded = replace(
+        _config(whole.file, path, path.absolute().parent, environment),
+        included=tuple(one.absolute() for one in whole.paths),
+        warnings=_warnings(whole),
+    )
     if loaded.state.is_relative_to(loaded.output):
         reason = f"{loaded.state} is in the output folder, which is served; name another"
-        raise ConfigError([marked.fault(("state",), reason)])
+        raise ConfigError([whole.fault(("state",), reason)])
     return loaded
 
 
-def _warnings(file: ConfigFile, marked: MarkedYaml) -> tuple[str, ...]:
+def _warnings(whole: Whole) -> tuple[str, ...]:
+    file = whole.file
     host = host_of(file.base_url)
     found = []
     if host.endswith(("example.org", "example.com", "example.net")):
         reason = f"still {host}: nobody can subscribe; name the site that serves the output"
-        found.append(marked.fault(("base_url",), reason))
+        found.append(whole.fault(("base_url",), reason))
     for key in ("private", "verify"):
         doubtful = [(number, doubt) for number, one in enumerate(file.upstream) if (doubt := doubts(one).get(key))]
         more = f" (and {len(doubtful) - 1} more like it)" if len(doubtful) > 1 else ""
-        found += [marked.fault(("upstream", number, key), f"{reason}{more}") for number, reason in doubtful[:1]]
+        found += [whole.fault(("upstream", number, key), f"{reason}{more}") for number, reason in doubtful[:1]]
+    found += [
+        whole.fault(("upstream_from", number, "private"), "whatever its feeds mean in your network is asked")
+        for number, one in enumerate(file.upstream_from)
+        if one.private
+    ]
     return tuple(found)
 
 
@@ -183,6 +186,7 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         ),
         articles=_folders(file.articles, folder),
         upstream=tuple(upstream_of(section, folder) for section in file.upstream),
+        lists=tuple(_source_list(section, folder) for section in file.upstream_from),
         feeds_from=tuple(feed_folder_of(one, _roots(one.path, folder)) for one in file.feeds_from),
         output=output,
         formats=tuple(dict.fromkeys(file.output.formats)),
@@ -222,6 +226,11 @@ def _folders(sections: tuple[ArticlesSection, ...], folder: Path) -> tuple[Folde
         context = Context(source=name, topics=section.topics, skip=frozenset(section.skip))
         folders.append(Folder(roots=roots, context=context))
     return tuple(folders)
+
+
+def _source_list(section: ListSection, folder: Path) -> SourceList:
+    path = section.path
+    return source_list_of(section, _location(path, folder) if path else "", _below(folder, path) if path else None)
 
 
 def _roots(paths: Sequence[str], folder: Path) -> tuple[tuple[str, Path], ...]:

@@ -76,6 +76,12 @@ class MarkedYaml:
 
     def fault(self, path: tuple[int | str, ...], reason: str, *, at_key: bool = False) -> str:
         """Return `file:line:column: key: reason` for the value at a path, or for its key."""
+        name = ".".join(str(step) for step in path)
+        place = self.place(path, at_key=at_key)
+        return f"{place}: {name}: {reason}" if name else f"{place}: {reason}"
+
+    def place(self, path: tuple[int | str, ...], *, at_key: bool = False) -> str:
+        """Return `file:line:column` of the value at a path, or of its key."""
         node, place = self._root, self._root
         for step in path:
             following = _step(node, step)
@@ -83,8 +89,7 @@ class MarkedYaml:
                 break
             key, node = following
             place = key if at_key else node
-        name = ".".join(str(step) for step in path)
-        return f"{self._place(place)}: {name}: {reason}" if name else f"{self._place(place)}: {reason}"
+        return self._place(place)
 
     def _place(self, node: Node) -> str:
         return f"{self._name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}" if node else f"{self._name}:1:1"
@@ -118,7 +123,7 @@ def fault_lines(error: ValidationError, text: MarkedYaml, schema: type[BaseModel
             lines.append(text.fault(path, f"required, but missing: {what[:1].lower()}{what[1:].rstrip('.')}"))
         else:
             lines.append(text.fault(path, _reason(fault)))
-    return sorted(dict.fromkeys(lines), key=_by_place)
+    return sorted(dict.fromkeys(lines), key=by_place)
 
 
 def _reason(fault: Mapping[str, Any]) -> str:
@@ -156,6 +161,7 @@ def _suggestion(given: str, known: list[str]) -> str:
     return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}"
 
 
-def _by_place(line: str) -> tuple[int, int]:
+def by_place(line: str) -> tuple[int, int]:
+    """Return line and column of a fault, to sort those of one file by."""
     parts = line.split(": ", 1)[0].rsplit(":", 2)
     return (int(parts[-2]), int(parts[-1])) if len(parts) == 3 and parts[-1].isdigit() else (0, 0)  # noqa: PLR2004  file:line:column

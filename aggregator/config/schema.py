@@ -26,6 +26,7 @@ from aggregator.config.kinds import (
     as_slug,
     with_words,
 )
+from aggregator.config.lists import ListSection, list_name_of
 from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
 from aggregator.config.upstream import FeedsFromSection, UpstreamSection, name_of
 from aggregator.core.channels import topic_key
@@ -196,6 +197,10 @@ class ConfigFile(Section):
         AfterValidator(_distinct_upstreams),
         Field(description="Feeds of others, published with the articles."),
     ] = ()
+    upstream_from: Annotated[
+        tuple[ListSection, ...], Field(description="Lists of feeds of others, read anew by each pass.")
+    ] = ()
+    include: Annotated[Folders, Field(description="Files that hold further `upstream` blocks.")] = ()
     feeds_from: Annotated[
         tuple[FeedsFromSection, ...], Field(description="Folders of feed files, taken like feeds of others.")
     ] = ()
@@ -213,9 +218,12 @@ class ConfigFile(Section):
 
     @model_validator(mode="after")
     def _sources_have_names_of_their_own(self) -> ConfigFile:
-        folders = [(one.name, one.path[0]) for one in self.articles] + [
-            (one.name, one.path[0]) for one in self.feeds_from
-        ]
-        names = [name or Path(path).name for name, path in folders]
-        _once("name", [*names, *map(name_of, self.upstream)], "give one of the blocks another `name:`")
+        _once("name", [*folder_names(self), *map(name_of, self.upstream)], "give one of the blocks another `name:`")
         return self
+
+
+def folder_names(file: ConfigFile) -> list[str]:
+    """Return what reports call folders and lists."""
+    articles = [one.name or Path(one.path[0]).name for one in file.articles]
+    feeds = [one.name or Path(one.path[0]).name for one in file.feeds_from]
+    return [*articles, *feeds, *map(list_name_of, file.upstream_from)]

@@ -55,6 +55,7 @@ def _variable(given: str) -> str:
 
 Variable = Annotated[str, AfterValidator(_variable)]
 Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
+Interval = Annotated[timedelta, BeforeValidator(as_duration), AfterValidator(_interval), SPAN_SCHEMA]
 
 
 class ProviderSection(Section):
@@ -105,11 +106,7 @@ class UpstreamSection(FeedSection):
 
     url: Annotated[WebAddress, Field(description="Address of the feed.")]
     interval: Annotated[
-        timedelta,
-        BeforeValidator(as_duration),
-        AfterValidator(_interval),
-        SPAN_SCHEMA,
-        Field(description="Asked no more often than that.", json_schema_extra={"default": "1 h"}),
+        Interval, Field(description="Asked no more often than that.", json_schema_extra={"default": "1 h"})
     ] = timedelta(hours=1)
     backlog: Annotated[int, Field(ge=0, le=1000, description="So many of its newest entries enter feeds at first.")] = 5
     headers: Annotated[
@@ -232,34 +229,44 @@ class Upstream(FeedTerms):
 
 def name_of(section: UpstreamSection) -> str:
     """Return what reports call an upstream: its name, else the host of its address and what follows."""
-    return section.name or section.url.partition("://")[2].rstrip("/")
+    return section.name or name_by(section.url)
+
+
+def name_by(url: str) -> str:
+    """Return what reports call an upstream that got no name: the host of its address and what follows."""
+    return url.partition("://")[2].rstrip("/")
+
+
+def place_of(url: str) -> tuple[str, int]:
+    """Return host and port of an address."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or _PORTS[parts.scheme]
 
 
 def upstream_of(section: UpstreamSection, folder: Path) -> Upstream:
     """Return the value that a section of the file means; `folder` is that of the file."""
-    parts = urlsplit(section.url)
-    place = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
     login = section.login
     password = Secret(login.password or str(folder / Path(login.password_file or "").expanduser())) if login else None
     return Upstream(
-        **_terms(section, name_of(section)),
+        **terms(section, name_of(section)),
         url=section.url,
         interval=section.interval,
         backlog=section.backlog,
         headers={name: Secret(variable) for name, variable in section.headers.items()},
         user=login.user if login else "",
         password=password,
-        allowed=frozenset({place}) if section.private else frozenset(),
+        allowed=frozenset({place_of(section.url)}) if section.private else frozenset(),
         verify=section.verify,
     )
 
 
 def feed_folder_of(section: FeedsFromSection, roots: tuple[tuple[str, Path], ...]) -> FeedFolder:
     """Return the value that a section of the file means."""
-    return FeedFolder(**_terms(section, section.name or Path(section.path[0]).name), roots=roots)
+    return FeedFolder(**terms(section, section.name or Path(section.path[0]).name), roots=roots)
 
 
-def _terms(section: FeedSection, name: str) -> dict[str, Any]:
+def terms(section: FeedSection, name: str) -> dict[str, Any]:
+    """Return the values of `FeedTerms` that a section means."""
     keys = frozenset(topic_key(one) for one in section.categories)
     return {
         "name": name,

@@ -76,6 +76,11 @@ def plain(text: str, limit: int) -> str:
     return cut(line, limit) if any(one.isprintable() and one != " " for one in line) else ""
 
 
+def quoted(line: str) -> str:
+    """Return what `plain` makes this line of plain text of: itself, unless it looks like markup."""
+    return line if plain(line, len(line)) == line else line.replace("&", "&amp;").replace("<", "&lt;")
+
+
 def _strip(text: str) -> str:
     """Drop the tags HTML knows, and what scripts and styles hold; leave other angle brackets alone."""
     text = _SWALLOWED.sub(" ", text)

@@ -101,7 +101,7 @@ class _Walk:
         self.faults.append(Fault(code, location, reason))
 
 
-def read(location: str, path: Path) -> Resource | Fault:
+def read(location: str, path: Path, max_bytes: int = MAX_FILE) -> Resource | Fault:
     """Return the bytes of a listed file, or the fault that keeps us from them; never blocks, never follows a link."""
     try:
         # A pipe that took the file's place since the survey must not make us wait for a writer.
@@ -112,8 +112,8 @@ def read(location: str, path: Path) -> Resource | Fault:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return Fault("not_a_file", location, "a pipe, a socket or a device: not read; keep it elsewhere")
-        if status.st_size > MAX_FILE:
-            return Fault("too_large", location, f"more than {MAX_FILE // 1024} KiB: not read; shorten it")
+        if status.st_size > max_bytes:
+            return Fault("too_large", location, f"more than {max_bytes // 1024} KiB: not read; shorten it")
         data = os.read(descriptor, status.st_size + 1)
     except OSError as error:
         return Fault("unreadable", location, f"cannot be read: {reason_of(error)}")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aggregator.core.polling import Poll
     from aggregator.core.rules import Rule
     from aggregator.sources import Validators
+    from aggregator.sources.opml import Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,6 +371,26 @@ class Health(Protocol):
         ...
 
 
+class Lists(Protocol):
+    """Lists of upstream feeds as they were last understood, by their name in the configuration."""
+
+    def names(self) -> set[str]:
+        """Return every list of which something is kept."""
+        ...
+
+    def kept(self, source: str) -> Mapping[str, tuple[Subscription, ...]]:
+        """Return the feeds of a list, by the file that named them."""
+        ...
+
+    def keep(self, source: str, parts: Mapping[str, tuple[Subscription, ...]]) -> None:
+        """Keep the feeds of a list in place of those that were kept."""
+        ...
+
+    def forget(self, sources: Iterable[str]) -> None:
+        """Forget lists that the configuration no longer has."""
+        ...
+
+
 class Store(Protocol):
     """The state, open and locked."""
 
@@ -396,6 +417,11 @@ class Store(Protocol):
     @property
     def health(self) -> Health:
         """How sources fare, and what their owner wishes of them."""
+        ...
+
+    @property
+    def lists(self) -> Lists:
+        """Lists of upstream feeds."""
         ...
 
     def close(self) -> None:

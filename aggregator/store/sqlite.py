@@ -15,6 +15,7 @@ from aggregator.errors import LockedError, StoreError, reason_of
 from aggregator.store.entries import EntryTables
 from aggregator.store.health import HealthTables
 from aggregator.store.ledger import LedgerTables
+from aggregator.store.lists import ListTables
 from aggregator.store.polls import PollTables
 from aggregator.store.sources import SourceTables
 
@@ -89,6 +90,7 @@ class SqliteStore:
         self.ledger = LedgerTables(connection)
         self.polls = PollTables(connection)
         self.health = HealthTables(connection)
+        self.lists = ListTables(connection)
         self._connection = connection
         self._lock = lock
 

@@ -16,7 +16,7 @@ COMMAND = (sys.executable, "-m", "aggregator")
 SCRIPTS = ROOT / "config" / "completions"
 LINES = [
     (["aggregator", "ru"], {"run"}),
-    (["aggregator", ""], {"check", "config", "init", "run", "sources", "state"}),
+    (["aggregator", ""], {"check", "config", "export-opml", "import-opml", "init", "run", "sources", "state"}),
     (["aggregator", "config", "s"], {"schema", "show"}),
     (["aggregator", "state", "im"], {"import"}),
     (["aggregator", "run", "--accept"], {"--accept-removals", "--accept-new"}),

@@ -110,12 +110,14 @@ def test_every_key_is_one_comment_away_and_shows_its_default(tmp_path: Path) -> 
     file = begun(tmp_path)
     marked = uncommented(file)
     shown = {re.sub(r"(?<=\.headers)\..*|(?<=\.rules)\..*", "", name) for name in written(marked.values)}
-    assert shown | {"upstream.login.password_file"} == set(leaves(ConfigFile))  # in place of a variable, as it says
+    others = {"upstream.login.password_file", "upstream_from.url"}  # in place of those that are shown, as they say
+    assert shown | others == set(leaves(ConfigFile))
     full = ConfigFile.model_validate(marked.values)
     plain = ConfigFile.model_validate(MarkedYaml(file.read_text(encoding="utf-8"), "").values)
     for section in ("output", "window", "related", "entry", "providers", "text"):
         assert getattr(full, section) == getattr(ConfigFile(base_url=plain.base_url), section)
     file.write_text(COMMENTED.sub(r"\1", file.read_text(encoding="utf-8")), encoding="utf-8")
+    file.with_name("upstreams.yaml").touch()  # which it includes now
     loaded = config.load(file, {})
     assert (loaded.site.language, loaded.state) == ("en", tmp_path / "state")
 

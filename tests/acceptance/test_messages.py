@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from message_cases import ADDRESS, FAULTY, HUMBLE, WRONG, WRONG_ALONE
+from message_cases import ADDRESS, FAULTY, HUMBLE, LISTS, WRONG, WRONG_ALONE
 from newsroom import CONFIG, Newsroom, related
 
 from aggregator.cli import main
@@ -310,6 +310,19 @@ def rules_that_leave_articles_out(talk: Talk) -> None:
     talk("run")
 
 
+def subscriptions_that_come_in(talk: Talk) -> None:
+    for name, text in LISTS.items():
+        (talk.room.folder / name).write_text(text, encoding="utf-8")
+        talk("import-opml", name)
+    talk("import-opml", "good.opml", "--to", "good.opml")
+    talk.room.configure(f"{CONFIG}upstream_from: [{{path: ../good.opml}}, {{path: ../torn.opml}}]\n")
+    talk("check")
+    talk("run", "--only", "x")
+    talk("export-opml")
+    talk.room.config_file.unlink()
+    talk("import-opml", "good.opml")
+
+
 def a_mistake_at_the_prompt(talk: Talk) -> None:
     talk("run", "--ful")
     talk("check", "--jso", "--json")
@@ -340,6 +353,7 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     a_run_that_is_tried_first,
     a_feed_that_cannot_be_tried,
     rules_that_leave_articles_out,
+    subscriptions_that_come_in,
     a_mistake_at_the_prompt,
 )
 NAMES = [case.__name__.replace("_", " ") for case in CASES]

@@ -1,0 +1,179 @@
+"""`aggregator import-opml` and `export-opml`: the subscriptions of a feed reader, in and out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, loaded, located
+from aggregator.cli.screen import fitted
+from aggregator.cli.words import command, count, grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aggregator.config import Config
+    from aggregator.config.upstream import UpstreamSection
+    from aggregator.sources.opml import FeedList
+    from aggregator.subscriptions import Added
+
+_NAME = "upstreams.yaml"
+
+
+class _Refused(click.ClickException):
+    exit_code = 2
+
+
+class _Unreadable(click.ClickException):
+    exit_code = 1
+
+
+@click.command("import-opml")
+@config_option
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"File to write; else {_NAME} beside the configuration.",
+)
+def import_opml(*, config_path: Path | None, file: Path, target: Path | None) -> int:
+    """Write the feeds of an OPML FILE (- is standard input) into a file that the configuration includes.
+
+    Feeds that any file of the configuration has already are left as they are.
+    """
+    from aggregator.config.upstream import name_of  # noqa: PLC0415  --help needs none of it
+    from aggregator.files import write_all  # noqa: PLC0415
+    from aggregator.subscriptions import add  # noqa: PLC0415
+
+    config = _configuration(config_path, target)
+    target = target or (config.file.parent if config else Path()) / _NAME
+    document = _read(file)
+    old = _written(target)
+    there = _blocks(old, target)
+    addresses, names = {one.url for one in there}, {name_of(one) for one in there}
+    if config:
+        addresses |= {one.url for one in config.upstream}
+        names |= config.source_names() | {one.name for one in config.lists}
+    added = add(old, document.subscriptions, addresses, names)
+    if added.new:
+        if len(_blocks(added.text, target)) != len(there) + added.new:
+            raise _cannot_grow(target)
+        write_all({target.absolute(): added.text.encode()})
+    _say(file, document, added, target)
+    if config and added.new:
+        _say_next(config, target)
+    return 0
+
+
+@click.command("export-opml")
+@config_option
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=False)
+def export_opml(*, config_path: Path | None, file: Path | None) -> int:
+    """Write all upstream feeds as OPML to FILE, or to standard output; secrets stay here."""
+    from aggregator.catalogue.opml import subscriptions  # noqa: PLC0415
+    from aggregator.files import write_all  # noqa: PLC0415
+    from aggregator.lists import Followed, followed_now  # noqa: PLC0415
+
+    config = loaded(config_path)
+    followed = followed_now(config) if config.lists else Followed(config)
+    for fault in followed.faults:
+        click.echo(fitted(f"warning: {fault}", err=True), err=True)
+    document = subscriptions(config.site.title, followed.config.upstream)
+    if file is None or str(file) == "-":
+        click.echo(document, nl=False)
+    else:
+        write_all({file.absolute(): document})
+        click.echo(f"{count(len(followed.config.upstream), 'feed')} written to {file}", err=True)
+    return 0
+
+
+def _configuration(path: Path | None, target: Path | None) -> Config | None:
+    """Return the configuration; None where there is none yet, and none is needed."""
+    from aggregator.config import load  # noqa: PLC0415
+    from aggregator.errors import ConfigError  # noqa: PLC0415
+
+    try:
+        found = located(path)
+    except ConfigError as error:
+        if target is not None:
+            return None
+        raise _Refused(f"{error}; or name the file to write with --to") from None
+    return load(found, os.environ)
+
+
+def _read(file: Path) -> FeedList:
+    from aggregator.sources.opml import MAX_BYTES, parse_list  # noqa: PLC0415
+
+    if str(file) == "-":
+        data, name = sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"
+    else:
+        with file.open("rb") as stream:
+            data, name = stream.read(MAX_BYTES + 1), str(file)
+    document = parse_list(data, name)
+    if document.fault:
+        raise _Unreadable(f"{document.fault}. Nothing was written")
+    return document
+
+
+def _written(target: Path) -> str:
+    """Return what an earlier import wrote; a file of somebody else is not touched."""
+    from aggregator.subscriptions import FIRST_LINE  # noqa: PLC0415
+
+    data = target.read_bytes() if target.exists() else b""
+    if data and not data.startswith(FIRST_LINE.encode()):
+        raise _Refused(f"{target}: not written by an import, and left as it is; name another file with --to")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise _Refused(f"{target}: not UTF-8, and left as it is; save it as UTF-8") from None
+
+
+def _blocks(text: str, target: Path) -> Sequence[UpstreamSection]:
+    from aggregator.config.include import written_upstreams  # noqa: PLC0415
+    from aggregator.errors import ConfigError  # noqa: PLC0415
+
+    try:
+        return written_upstreams(text, str(target))
+    except ConfigError:
+        raise _cannot_grow(target) from None
+
+
+def _cannot_grow(target: Path) -> _Refused:
+    return _Refused(
+        f"{target}: cannot be added to, and left as it is; let it end with the blocks of `upstream:`, each with `  - ` "
+        "before it, or name another file with --to"
+    )
+
+
+def _say(file: Path, document: FeedList, added: Added, target: Path) -> None:
+    """Print what was done, and on stderr what was not."""
+    from aggregator.core.model import Fault  # noqa: PLC0415
+
+    skipped = [*document.skipped, *(Fault("outline", f"{file}:{line}", reason) for line, reason in added.refused)]
+    counts = f"{count(added.new, 'feed')} added, {added.known:,} already there, {len(skipped):,} skipped"
+    click.echo(f"{target if added.new else 'nothing written'}: {counts}")
+    bare = [one for one in document.subscriptions if one.bare]
+    if bare:
+        lines = ", ".join(str(one.line) for one in bare)
+        text = f"line {lines}: a name and a password in the address were left out; give these feeds a `login:`"
+        click.echo(fitted(f"warning: {text}", err=True), err=True)
+    for first, *places in grouped(skipped):
+        click.echo(fitted("\n".join([f"skipped: {first}", *(f"    {one}" for one in places)]), err=True), err=True)
+
+
+def _say_next(config: Config, target: Path) -> None:
+    import yaml  # noqa: PLC0415
+
+    own = Path(os.path.normpath(target.absolute()))
+    if own not in config.included:
+        folder = config.file.absolute().parent
+        paths = [os.path.relpath(one, folder) for one in (*config.included, own)]
+        value = yaml.safe_dump(paths if len(paths) > 1 else paths[0], default_flow_style=True, width=float("inf"))
+        line = f"include: {value.removesuffix(chr(10)).removesuffix(chr(10) + '...')}"
+        click.echo(f"\nPut this line into {config.file}:\n  {line}")
+    click.echo(f"\nNext:\n  {command(config.file, 'check')}\n  {command(config.file, 'run')}")

@@ -1,0 +1,97 @@
+"""A list of feeds of others in the configuration: its keys, and the value that the rest works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, model_validator
+
+from aggregator.config.kinds import Folder, WebAddress  # noqa: TC001  pydantic asks for the types of fields
+from aggregator.config.upstream import FeedSection, FeedTerms, Interval, Upstream, name_by, place_of, terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ListSection(FeedSection):
+    """A list of feeds of others, read anew by each pass."""
+
+    path: Annotated[Folder | None, Field(description="OPML file, or a folder of files that end in `.opml`.")] = None
+    url: Annotated[WebAddress | None, Field(description="Address of an OPML document, in place of a path.")] = None
+    interval: Annotated[
+        Interval,
+        Field(description="Neither list nor feeds are asked more often.", json_schema_extra={"default": "1 h"}),
+    ] = timedelta(hours=1)
+    backlog: Annotated[int, Field(ge=0, le=1000, description="As `upstream.backlog`, for each feed.")] = 5
+    private: Annotated[
+        bool,
+        Field(description="Addresses that are not public: of the feeds of a `path`; of a `url` its host and port."),
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ListSection:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("one of path and url is expected")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceList(FeedTerms):
+    """A list of feeds, with the terms of each. location, path: what reports call its file or folder, and where that is.
+
+    url: where it is asked, in place of a path.
+    """
+
+    location: str = ""
+    path: Path | None = None
+    url: str = ""
+    interval: timedelta = timedelta(hours=1)
+    backlog: int = 5
+    private: bool = False
+
+    def itself(self) -> Upstream:
+        """Return its address as something to ask."""
+        return Upstream(name=self.name, url=self.url, interval=self.interval, allowed=self._allowed(self.url))
+
+    def upstream(self, url: str, topics: Iterable[str]) -> Upstream:
+        """Return a feed of the list. It is called by its address, as a title may change and the state goes by names."""
+        return Upstream(
+            name=name_by(url),
+            topics=tuple(dict.fromkeys((*self.topics, *topics))),
+            provider=self.provider,
+            language=self.language,
+            full=self.full,
+            categories=self.categories,
+            url=url,
+            interval=self.interval,
+            backlog=self.backlog,
+            allowed=self._allowed(url),
+        )
+
+    def _allowed(self, url: str) -> frozenset[tuple[str, int]]:
+        """Return what may have an address that is not public: a stranger's list never opens more than its own host."""
+        place = place_of(url)
+        if self.private and (self.path is not None or place == place_of(self.url)):
+            return frozenset({place})
+        return frozenset()
+
+
+def list_name_of(section: ListSection) -> str:
+    """Return what reports call a list: its name, else the last part of its path, or its address without the query."""
+    return section.name or (Path(section.path).name if section.path else name_by((section.url or "").partition("?")[0]))
+
+
+def source_list_of(section: ListSection, location: str, path: Path | None) -> SourceList:
+    """Return the value that a section of the file means."""
+    return SourceList(
+        **terms(section, list_name_of(section)),
+        location=location,
+        path=path,
+        url=section.url or "",
+        interval=section.interval,
+        backlog=section.backlog,
+        private=section.private,
+    )

@@ -1,0 +1,188 @@
+"""Lists of upstream feeds: each pass reads them, asks for those that have an address, and follows what they name.
+
+A list that cannot be read is what it was when it last could be: that is kept in the state.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from aggregator.core.model import Fault
+from aggregator.core.polling import succeeded
+from aggregator.options import Options
+from aggregator.sources import folder
+from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
+from aggregator.store import Dropped, snapshot, sqlite
+from aggregator.upstream import Asking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aggregator.config import Config
+    from aggregator.config.lists import SourceList
+    from aggregator.config.upstream import Upstream
+    from aggregator.publish import Progress
+    from aggregator.sources.feed import FeedContext
+    from aggregator.sources.opml import Subscription
+    from aggregator.store import Store
+
+_SUFFIX = ".opml"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The configuration with the feeds of all lists; the lists that could not be read, and what of others was not taken."""
+
+    config: Config
+    faults: tuple[Fault, ...] = ()
+    skipped: tuple[Fault, ...] = ()
+
+
+@dataclass(slots=True)
+class Listed:
+    """What the files of a list say now. files: the feeds that each names; a file with a fault is not among them."""
+
+    files: dict[str, tuple[Subscription, ...]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    skipped: list[Fault] = field(default_factory=list)
+
+
+def follow(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Followed:
+    """Return the configuration with the feeds that its lists name; what it says of a feed itself has the say."""
+    if left := sorted(store.lists.names() - {one.name for one in config.lists}):
+        store.polls.forget(left)  # first: validators of a list that nobody has would keep it away for ever
+        store.lists.forget(left)
+    if not config.lists:
+        return Followed(config)
+    faults, skipped = _by_address(config, store, now, options, progress)
+    for source in config.lists:
+        if source.path is not None:
+            listed = read_files(source)
+            faults += _kept_instead(source, listed, store)
+            skipped += listed.skipped
+    upstream = (*config.upstream, *_named(config, store))
+    return Followed(replace(config, upstream=upstream), tuple(faults), tuple(skipped))
+
+
+def followed_now(config: Config) -> Followed:
+    """Return the configuration with the feeds that its lists name; nobody is asked and nothing is written.
+
+    Raises:
+        StoreError: the state, where lists are kept that have an address, cannot be read.
+    """
+    with TemporaryDirectory(prefix="aggregator-") as copy:
+        snapshot.copy_state(config.state, Path(copy))
+        with sqlite.opened(Path(copy), timedelta(0)) as store:
+            followed = follow(config, store, datetime.now(UTC), Options(ask=False), lambda *_: None)
+            unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
+    faults = [Fault("list_unread", name, "not read yet; a run asks for it") for name in unread]
+    return replace(followed, faults=(*followed.faults, *faults))
+
+
+def read_files(source: SourceList) -> Listed:
+    """Return what the file of a list says, or each file in its folder."""
+    listed = Listed()
+    path = source.path or Path()
+    places = {source.location: path}
+    if path.is_dir():
+        listing = folder.survey([(source.location, path)])
+        listed.faults += listing.faults
+        places = {one: listing.paths[one] for one in listing.found if one.lower().endswith(_SUFFIX)}
+        if not places or listing.missing:
+            listed.faults.append(Fault("no_lists", source.location, f"a folder without a file that ends in {_SUFFIX}"))
+    for location, place in places.items():
+        resource = folder.read(location, Path(place).resolve(), MAX_BYTES)
+        found = FeedList(fault=resource) if isinstance(resource, Fault) else parse_list(resource.data, location)
+        if found.fault:
+            listed.faults.append(found.fault)
+        else:
+            listed.files[location] = found.subscriptions
+        listed.skipped += found.skipped
+    return listed
+
+
+def _kept_instead(source: SourceList, listed: Listed, store: Store) -> list[Fault]:
+    """Keep what could be read, and beside it what was kept of the files that could not be; return their faults."""
+    kept = store.lists.kept(source.name)
+    faults, files = listed.faults, listed.files
+    if any(kept.values()) and not faults and not any(files.values()):
+        faults, files = [_emptied(source.location)], {}
+    places = [fault.location for fault in faults]
+    is_lost = any(_concerns(place, source.location) for place in places)
+    old = {one: feeds for one, feeds in kept.items() if is_lost or any(_concerns(place, one) for place in places)}
+    if (now := old | files) != kept:
+        store.lists.keep(source.name, now)
+    said = "its feeds stay" if any(old.values()) else "nothing of it is followed"
+    return [Fault(f"list_{one.code}", one.location, f"{one.reason}; {said}") for one in faults]
+
+
+def _concerns(place: str, file: str) -> bool:
+    """Say whether a fault is in a file, perhaps with line and column, or in a folder above it."""
+    return place == file or place.startswith(f"{file}:") or file.startswith(f"{place}/")
+
+
+def _emptied(location: str) -> Fault:
+    reason = "it names no feed any more; to follow none of them, take the list out of the configuration"
+    return Fault("emptied", location, reason)
+
+
+class _AskingLists(Asking):
+    """One pass over the lists that have an address."""
+
+    stays = "its feeds stay"
+
+    def _parser(self) -> Callable[[tuple[bytes, FeedContext]], Any]:
+        return parse_list_pair
+
+    def _take(self, name: str, document: FeedList) -> None:  # type: ignore[override]  # the parser decides which
+        """Keep a good new list, and only then its validators."""
+        if not document.subscriptions and any(self._store.lists.kept(name).values()):
+            emptied = _emptied(name)
+            self._fail(name, self._answers[name], emptied.code, emptied.reason)
+            return
+        self._store.lists.keep(name, {"": document.subscriptions})
+        dropped = [Dropped(one.location.rpartition(":")[2], one.code, one.reason) for one in document.skipped]
+        self._store.polls.keep_dropped(name, dropped)
+        poll, answer, interval = self._polls[name], self._answers[name], self._by_name[name].interval
+        good = succeeded(poll, answer, self._now, interval, hash_=self._hashes[name], ttl=timedelta(0))
+        self._keep({name: good})
+
+
+def _by_address(
+    config: Config, store: Store, now: datetime, options: Options, progress: Progress
+) -> tuple[list[Fault], list[Fault]]:
+    """Ask for the lists that are due; return those that fail, and what of the others was not taken."""
+    lists = [one for one in config.lists if one.url]
+    faults: list[Fault] = []
+    if options.ask and lists:
+        asking = _AskingLists([one.itself() for one in lists], store, now, frozenset())
+        if due := asking.due(options.only, ask_now=options.ask_now):
+            asking.carry_out(due, config.site.homepage, options.environment, progress)
+        faults += [replace(one, code=f"list_{one.code.removeprefix('upstream_')}") for one in asking.finish().faults]
+    skipped = [Fault(one.code, f"{name}:{one.place}", one.reason) for name, one in _dropped(lists, store)]
+    return faults, skipped
+
+
+def _dropped(lists: list[SourceList], store: Store) -> list[tuple[str, Dropped]]:
+    return [(source.name, one) for source in lists for one in store.polls.dropped(source.name)]
+
+
+def _named(config: Config, store: Store) -> list[Upstream]:
+    """Return the feeds of all lists that the configuration does not name itself, each once, with the topics of all."""
+    known = {one.url for one in config.upstream}
+    taken = config.source_names() | {one.name for one in config.lists}
+    topics: dict[str, list[str]] = defaultdict(list)
+    first: dict[str, Upstream] = {}
+    for source in config.lists:
+        for feeds in store.lists.kept(source.name).values():
+            for one in feeds:
+                made = source.upstream(one.url, one.topics)
+                if made.url not in known and made.name not in taken:
+                    first.setdefault(made.name, made)
+                    topics[made.name] += made.topics
+    return [replace(one, topics=tuple(dict.fromkeys(topics[name]))) for name, one in first.items()]
