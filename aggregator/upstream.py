@@ -12,7 +12,8 @@ from aggregator.arrivals import Arrivals
 from aggregator.core import polling
 from aggregator.core.health import Tally, Wish
 from aggregator.core.model import Fault
-from aggregator.store import Dropped, Put
+from aggregator.store import Put
+from aggregator.store.following import Dropped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -83,3 +83,7 @@ class Survey:
     code: str = ""
     reason: str = ""
     since: datetime | None = None
+
+    def is_like(self, other: Survey) -> bool:
+        """Say whether both found the same, at whatever time."""
+        return (self.files, self.code, self.reason) == (other.files, other.code, other.reason)

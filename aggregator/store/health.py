@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from aggregator.store.sql import Database
 
 _KEPT = timedelta(days=90)
+_OFTEN = timedelta(hours=1)
 _COUNTS = ("requests", "fresh", "unchanged", "failed", "slowed", "received", "saved")
 _TABLES = ("tally", "wish", "survey")
 
 
 class HealthTables:
-    """`store.Health` on SQL.
+    """`store.following.Health` on SQL.
 
     Statements stand alone, without the clock of the passes: a wish is no change that a feed could show.
     """
@@ -77,8 +78,13 @@ class HealthTables:
         return dict(found)
 
     def keep_survey(self, source: str, survey: Survey) -> None:
-        """Remember what was found of a folder; what is held for the same reason as before is so since then."""
+        """Remember what was found of a folder; what is held for the same reason as before is so since then.
+
+        Where nothing is new but the time, that is remembered once an hour: an idle pass writes nothing.
+        """
         before = self.surveys().get(source)
+        if before and before.is_like(survey) and timedelta(0) <= survey.at - before.at < _OFTEN:
+            return
         since = before.since if before and before.code == survey.code else None
         self._db.run(
             "INSERT INTO survey (source, looked_at, files, code, reason, since) VALUES (?, ?, ?, ?, ?, ?)"

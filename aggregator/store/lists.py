@@ -18,7 +18,7 @@ _FEEDS = TypeAdapter(tuple[Subscription, ...])
 
 
 class ListTables:
-    """`store.Lists` on SQL."""
+    """`store.following.Lists` on SQL."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -12,7 +12,7 @@ from aggregator.core.flood import Flood
 from aggregator.core.matching import Trace
 from aggregator.core.model import from_micros, to_micros
 from aggregator.core.polling import Poll
-from aggregator.store import Dropped
+from aggregator.store.following import Dropped
 from aggregator.store.sql import SIGHTING, query_in
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _FLOOD = TypeAdapter(Flood)
 
 
 class PollTables:
-    """`store.Polls` on SQL."""
+    """`store.following.Polls` on SQL."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
