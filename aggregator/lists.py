@@ -161,7 +161,7 @@ def _by_address(
     lists = [one for one in config.lists if one.url]
     faults: list[Fault] = []
     if options.ask and lists:
-        asking = _AskingLists([one.itself() for one in lists], store, now, frozenset())
+        asking = _AskingLists([one.itself() for one in lists], store, now, options)
         if due := asking.due(options.only, ask_now=options.ask_now):
             asking.carry_out(due, config.site.homepage, options.environment, progress)
         faults += [replace(one, code=f"list_{one.code.removeprefix('upstream_')}") for one in asking.finish().faults]

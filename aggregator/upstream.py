@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from aggregator.store import Put
 from aggregator.store.following import Dropped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.config import Config
@@ -58,9 +58,9 @@ class Polled:
 
 def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
     """Ask the upstream feeds that are due and put what is new; a source that fails keeps what it gave."""
-    pass_ = Asking(config.upstream, store, now, options.accept_new)
+    pass_ = Asking(config.upstream, store, now, options)
     asked = {one.name for one in config.upstream} | {one.name for one in config.lists if one.url}
-    if left := sorted(store.polls.all().keys() - asked):
+    if left := sorted(store.polls.all().keys() - asked - {*store.sources.names()}):
         store.polls.forget(left)
         store.health.forget(left)
     store.health.end_old_days(now)
@@ -70,17 +70,30 @@ def poll(config: Config, store: Store, now: datetime, options: Options, progress
     return pass_.finish()
 
 
+def rename(upstreams: Iterable[Upstream], store: Store) -> None:
+    """Let sources keep what they have where only their name in the configuration is another one."""
+    known, named = store.polls.all(), {one.name for one in upstreams}
+    left = {poll.given: name for name, poll in known.items() if name not in named}
+    for one in upstreams:
+        if one.name not in known and one.url in left:
+            store.polls.rename(left.pop(one.url), one.name)
+
+
 class Asking:
     """One pass over upstream feeds; whoever asks for other documents says below how they are parsed and taken."""
 
     stays = "its entries stay"  # what a failure does not cost
 
-    def __init__(self, upstreams: Sequence[Upstream], store: Store, now: datetime, accepted: Collection[str]) -> None:
+    def __init__(self, upstreams: Sequence[Upstream], store: Store, now: datetime, options: Options) -> None:
         self._store = store
         self._now = now
         self._by_name = {one.name: one for one in upstreams}
         self._wishes = store.health.wishes()
-        self._accepted = {*accepted, *(name for name, wishes in self._wishes.items() if Wish.ACCEPT in wishes)}
+        self._full = options.full
+        self._accepted = {
+            *options.accept_new,
+            *(name for name, wishes in self._wishes.items() if Wish.ACCEPT in wishes),
+        }
         self._polls = _current(upstreams, store.polls.all(), now)
         paused = [name for name in self._by_name if Wish.PAUSE in self._wishes.get(name, {})]
         self._polled = Polled(paused=paused)
@@ -118,10 +131,11 @@ class Asking:
 
         requests: list[Request] = []
         for one in due:
+            poll = self._polls[one.name]
             try:
-                requests.append(one.request(self._polls[one.name], environment))
+                requests.append(one.request(polling.unknown(poll) if self._full else poll, environment))
             except LookupError as error:
-                self._fail(one.name, polling.Answer(), "secret", str(error))
+                self._keep({one.name: polling.not_asked(poll, self._now, code="secret", reason=str(error))})
         with Workers() as workers:
             for (_, context), made in workers.map(self._parser(), self._documents(requests, contact, progress)):
                 name = context.source
@@ -162,7 +176,7 @@ class Asking:
         if response.failure:
             self._fail(name, answer, response.code, response.failure)
             return False
-        is_same = response.status == _OK and _hash(response.body) == poll.hash
+        is_same = response.status == _OK and _hash(response.body) == poll.hash and not self._full
         if is_same or response.status == _NOT_MODIFIED:
             made = (
                 polling.succeeded(poll, answer, self._now, interval, hash_=poll.hash, ttl=poll.ttl)
@@ -179,7 +193,7 @@ class Asking:
         """Put the entries of a good new document, and only then its validators."""
         source, poll = self._by_name[name], self._polls[name]
         answer, hash_ = self._answers[name], self._hashes[name]
-        arrivals = Arrivals(source, self._store, self._now, document.sightings, is_first=poll.succeeded is None)
+        arrivals = Arrivals(source, self._store, self._now, document.sightings)
         flood = None if name in self._accepted else arrivals.flood(was_held=poll.held is not None)
         if flood:
             self._keep({name: polling.held(poll, answer, self._now, source.interval, flood)})
@@ -242,8 +256,14 @@ def _current(upstreams: Iterable[Upstream], known: Mapping[str, Poll], now: date
     """Return what is remembered of each source; another address in the configuration begins anew."""
     polls: dict[str, Poll] = {}
     for one in upstreams:
+        meaning = _hash(repr(one.meaning).encode())
         old = known.get(one.name)
-        polls[one.name] = old if old is not None and old.given == one.url else polling.first_poll(one.url, now)
+        if old is None or old.given != one.url:
+            polls[one.name] = replace(polling.first_poll(one.url, now), meaning=meaning)
+        elif old.meaning != meaning:
+            polls[one.name] = polling.meant_otherwise(old, meaning, now)
+        else:
+            polls[one.name] = old
     return polls
 
 
@@ -266,5 +286,9 @@ def _hash(body: bytes) -> str:
 def _said(poll: Poll, stays: str) -> str:
     """Say of a failing source since when, what readers see of it, and when it is asked again."""
     since = f"last good {poll.succeeded:%Y-%m-%d %H:%M} UTC, {stays}" if poll.succeeded else "never read"
-    again = f"next try {poll.due:%Y-%m-%d %H:%M} UTC" if poll.due else "remove it, or give it another url"
+    again = (
+        f"next try {poll.due:%Y-%m-%d %H:%M} UTC"
+        if poll.due
+        else "give it another url, or, if that is a mistake, aggregator sources reset NAME"
+    )
     return f"{poll.reason}; {since}; {again}"

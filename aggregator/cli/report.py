@@ -196,7 +196,7 @@ def _held(held: Held, config: Config) -> list[str]:
     return [
         line(
             "needs you",
-            f"{held.source}: {held.gone:,} of {count(held.of, 'file')} are gone ({held.reason}); nothing was taken down.",
+            f"{held.source}: {held.gone:,} of {held.of:,} {held.what} are gone ({held.reason}); nothing was taken down.",
         ),
         *_examples("gone", held.examples, held.gone),
         line("", "Bring them back, or, if they are meant to be gone:"),

@@ -126,7 +126,7 @@ class TestFlood:
     def test_accepting_never_breaks_a_promise_to_its_server_and_waits_until_a_poll_brings_something(
         self, held: Site
     ) -> None:
-        held.answers["/pier"] = answer(rss(range(20), site="new.example", edit="!"), "Retry-After: 86400")
+        held.answers["/pier"] = answer(rss(range(20), site="new.example/x", edit="!"), "Retry-After: 86400")
         held.run()
         held.wish("pier", Wish.ACCEPT)
         assert held.run().gathered.polled.asked == 0
@@ -134,7 +134,7 @@ class TestFlood:
         held.run(after=timedelta(days=1))
         assert held.run(after=timedelta(minutes=1)).gathered.polled.asked == 0
         assert Wish.ACCEPT in held.standing().wishes
-        held.answers["/pier"] = answer(rss(range(20), site="new.example", edit="!"))
+        held.answers["/pier"] = answer(rss(range(20), site="new.example/x", edit="!"))
         assert held.run(after=timedelta(days=1)).gathered.polled.put.new == 20
 
     def test_what_is_new_and_a_feed_that_is_new_to_us_is_no_flood(self, site: Site) -> None:
