@@ -146,7 +146,7 @@ def test_guids_that_say_nothing_do_not_make_another_article_of_one(site: Site) -
 def test_a_feed_that_counts_its_entries_from_the_top_changes_no_id(site: Site) -> None:
     site.room.article("a.md", originalUrl="https://www.pier.example/n02")
     site.follow("name: pier")
-    ids = {}
+    ids: dict[str, str] = {}
     for last in range(4, 9):
         shown = [{**one, "guid": str(place)} for place, one in enumerate(reversed(names(last)[-4:]), 1)]
         site.gives(*shown)
