@@ -40,7 +40,8 @@ class Polled:
 
     asked: how many were due. fresh: with a new document. failing: asked now or not. found: entries in the new documents,
     each of them put or dropped. names: of the sources that answered well. paused: of those that the owner paused.
-    floods: new entries that wait for a person, found now or earlier.
+    floods: new entries that wait for a person, found now or earlier. drops: what became no entry, and why. early: of
+    those that were wanted by name, when each is due.
     """
 
     asked: int = 0
@@ -54,6 +55,8 @@ class Polled:
     paused: list[str] = field(default_factory=list)
     floods: list[Flood] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    drops: list[Fault] = field(default_factory=list)
+    early: dict[str, datetime] = field(default_factory=dict)
 
 
 def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
@@ -105,7 +108,10 @@ class Asking:
         self._reset()
         wanted = (one for name, one in self._by_name.items() if (not only or name in only))
         due = [one for one in wanted if self._is_due(one.name, ask_now=ask_now)]
-        self._keep({one.name: polling.asked(self._polls[one.name], self._now, one.interval) for one in due})
+        polls = self._polls
+        early = only.intersection(polls) - {one.name for one in due} - {*self._polled.paused}
+        self._polled.early = {name: due_at for name in sorted(early) if (due_at := polls[name].due)}
+        self._keep({one.name: polling.asked(polls[one.name], self._now, one.interval) for one in due})
         self._polled.asked = len(due)
         return due
 
@@ -207,6 +213,9 @@ class Asking:
         self._polled.fresh += 1
         self._polled.found += document.found
         self._polled.dropped += sum(one.count for one in dropped)
+        self._polled.drops += [
+            Fault(one.code, f"{name}: {' '.join(one.place.split())}", _times(one.reason, one.count)) for one in dropped
+        ]
         self._end(name)
 
     def _end(self, name: str) -> None:
@@ -281,6 +290,10 @@ def _answer(response: Response) -> Answer:
 
 def _hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _times(reason: str, count: int) -> str:
+    return reason if count == 1 else f"{reason} ({count:,} entries)"
 
 
 def _said(poll: Poll, stays: str) -> str:

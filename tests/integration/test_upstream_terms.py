@@ -10,6 +10,8 @@ from following import Site, names, rss
 from loopback import Loopback, answer
 from newsroom import CONFIG
 
+from aggregator.cli.report import Tone, as_object, as_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -179,3 +181,37 @@ def test_a_secret_that_was_missing_is_looked_for_with_each_pass(site: Site) -> N
     assert [fault.code for fault in report.faults] == ["upstream_secret"]
     assert not site.server.seen
     assert site.room.run(after=timedelta(minutes=1), environment={"PIER_KEY": "k"}).gathered.polled.fresh == 1
+
+
+def said(site: Site, report: Any, **tone: bool) -> str:
+    return as_text(report, site.room.loaded(), timedelta(0), Tone(**tone))
+
+
+def test_what_became_no_entry_is_named_with_its_reason(site: Site) -> None:
+    site.follow("name: pier")
+    site.gives({"name": "a"}, {"name": "b", "link": None, "guid": "tag:b\nc"})
+    report = site.run()
+    polled = report.gathered.polled
+    assert (polled.found, polled.put.new, polled.dropped) == (2, 1, 1)
+    (drop,) = as_object(report)["drops"]
+    assert drop["location"] == "pier: tag:b c"
+    assert drop["reason"] in said(site, report, verbose=True)
+    assert drop["reason"] not in said(site, report)
+
+
+def test_who_asks_for_a_source_before_it_is_time_is_told_when_that_is(site: Site) -> None:
+    site.follow("name: pier")
+    site.gives({"name": "a"})
+    site.run()
+    report = site.room.run(after=timedelta(minutes=1), only=frozenset({"pier"}))
+    assert "pier was not asked, it is due 2026-" in said(site, report)
+    assert "--now asks at once" in said(site, report)
+    assert "was not asked" not in said(site, site.run(only=frozenset({"pier"})))
+
+
+def test_a_dry_run_says_that_it_asks_nobody(site: Site) -> None:
+    site.follow("name: pier")
+    site.gives({"name": "a"})
+    site.room.article("a.md")
+    report = site.run(ask=False)
+    assert "1 feed   none asked" in said(site, report, dry=True)
