@@ -85,6 +85,11 @@ def followed_now(config: Config) -> Followed:
     return replace(followed, faults=(*followed.faults, *faults))
 
 
+def as_kept(config: Config, store: Store) -> Config:
+    """Return the configuration with the feeds that its lists named in the last pass; nothing is read anew."""
+    return replace(config, upstream=(*config.upstream, *_named(config, store))) if config.lists else config
+
+
 def read_files(source: SourceList) -> Listed:
     """Return what the file of a list says, or each file in its folder."""
     listed = Listed()

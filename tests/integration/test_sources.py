@@ -281,6 +281,23 @@ class TestWishes:
         assert site.command("peer")[0] == 2
 
 
+def test_lists_and_what_they_name_are_sources_too(site: Site) -> None:
+    outline = f"<outline type='rss' text='Pier' xmlUrl='{site.server.url('/pier')}'/>"
+    site.answers["/list"] = answer(f"<opml version='2.0'><head/><body>{outline}</body></opml>".encode())
+    site.answers["/pier"] = answer(status="404 No")
+    block = f"{{url: {site.server.url('/list')}, private: true, name: many}}"
+    site.room.configure(f"{CONFIG}upstream_from: [{block}]\n")
+    site.run()
+    code, said = site.command("--json")
+    told = {one["name"]: (one["kind"], one["state"]) for one in json.loads(said)["sources"]}
+    pier = f"127.0.0.1:{site.server.port}/pier"
+    assert (code, told.pop("articles")) == (0, ("articles", "well"))
+    assert told == {"many": ("list", "well"), pier: ("upstream", "failing")}
+    assert site.command("pause", pier, "many")[0] == 0
+    assert sorted(site.run(ask_now=True).gathered.paused) == [pier]
+    assert site.asked() == site.asked("list") == 1
+
+
 class TestEtiquette:
     """What asking costs others is counted."""
 
