@@ -58,6 +58,11 @@ class LedgerTables:
         keys = list(keys)
         return {key for sql in (now, once) for (key,) in query_in(self._db, sql, keys)}
 
+    def published(self, keys: Iterable[str]) -> Mapping[str, tuple[str, datetime]]:
+        """Return id and date of publication of those keys under which there is an entry."""
+        sql = "SELECT key, id, published FROM ledger_entry WHERE key IN ({})"
+        return {key: (id_, from_micros(published)) for key, id_, published in query_in(self._db, sql, keys)}
+
     def channels(self) -> Mapping[str, ChannelRow]:
         """Return every channel that was ever published, by key."""
         rows = self._db.query("SELECT key, id, updated, stamp, retired FROM ledger_channel ORDER BY key")
