@@ -96,6 +96,7 @@ class FeedSection(Section):
         BeforeValidator(as_list),
         Field(description="Its categories that become topics; `all` for all."),
     ] = ()
+    backlog: Annotated[int, Field(ge=0, le=1000, description="So many of its newest entries enter feeds at first.")] = 5
     rules: Annotated[
         tuple[RuleSection, ...], Field(description="Which of its entries are kept, dropped or given topics.")
     ] = ()
@@ -108,7 +109,6 @@ class UpstreamSection(FeedSection):
     interval: Annotated[
         Interval, Field(description="Asked no more often than that.", json_schema_extra={"default": "1 h"})
     ] = timedelta(hours=1)
-    backlog: Annotated[int, Field(ge=0, le=1000, description="So many of its newest entries enter feeds at first.")] = 5
     headers: Annotated[
         dict[Header, Variable],
         Field(default_factory=dict, description="Further headers, from variables: `{X-Api-Key: $API_KEY}`."),
@@ -148,7 +148,10 @@ class Secret(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedTerms:
-    """How the entries of a feed are taken, wherever it is. categories: keys of those that become topics; None: all."""
+    """How the entries of a feed are taken, wherever it is.
+
+    categories: keys of those that become topics; None: all. backlog: how many of the newest enter feeds when it is new.
+    """
 
     name: str
     topics: tuple[str, ...] = ()
@@ -156,6 +159,7 @@ class FeedTerms:
     language: str | None = None
     full: bool = False
     categories: frozenset[str] | None = frozenset()
+    backlog: int = 5
 
     def context(self, now: datetime, url: str = "", media_type: str = "", charset: str = "") -> FeedContext:
         """Return what the parser has to know of a document; `url` is where it came from, empty for a file."""
@@ -194,7 +198,6 @@ class Upstream(FeedTerms):
 
     url: str
     interval: timedelta = timedelta(hours=1)
-    backlog: int = 5
     headers: Mapping[str, Secret] = field(default_factory=dict, hash=False)
     user: str = ""
     password: Secret | None = None
@@ -266,7 +269,6 @@ def upstream_of(section: UpstreamSection, folder: Path) -> Upstream:
         **terms(section, name_of(section)),
         url=section.url,
         interval=section.interval,
-        backlog=section.backlog,
         headers={name: Secret(variable) for name, variable in section.headers.items()},
         user=login.user if login else "",
         password=password,
@@ -289,6 +291,7 @@ def terms(section: FeedSection, name: str) -> dict[str, Any]:
         "provider": Provider(section.provider.name, section.provider.domain) if section.provider else None,
         "language": section.language,
         "full": section.content == "full",
+        "backlog": section.backlog,
         "categories": None if keys == {"all"} else keys,
     }
 
