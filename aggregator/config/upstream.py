@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,14 +19,14 @@ from aggregator.config.kinds import (
     Section,
     Text,
     Texts,
-    WebAddress,
     as_domain,
     as_language,
     as_list,
+    as_web_address,
 )
 from aggregator.config.kinds import parse_duration as as_duration
 from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
-from aggregator.core.address import host_of
+from aggregator.core.address import has_login, host_of, is_ipv6, public_href
 from aggregator.core.channels import topic_key
 from aggregator.core.model import Provider
 
@@ -51,6 +52,18 @@ def _variable(given: str) -> str:
     if not _VARIABLE.fullmatch(given):
         raise ValueError("a secret does not belong into this file; name a variable of the environment, as $API_KEY")
     return given
+
+
+def _feed_address(given: str) -> str:
+    if has_login(given):
+        raise ValueError(
+            "a name and a password do not belong into an address; write `login: {user: NAME, password: $PASSWORD}` beside it"
+        )
+    if is_ipv6(given):
+        raise ValueError(
+            "an IPv6 address cannot stand here: feeds name where entries come from, and readers take no brackets; give the host a name"
+        )
+    return as_web_address(given)
 
 
 Variable = Annotated[str, AfterValidator(_variable)]
@@ -105,7 +118,7 @@ class FeedSection(Section):
 class UpstreamSection(FeedSection):
     """A feed of others."""
 
-    url: Annotated[WebAddress, Field(description="Address of the feed.")]
+    url: Annotated[str, AfterValidator(_feed_address), Field(description="Address of the feed.")]
     interval: Annotated[
         Interval, Field(description="Asked no more often than that.", json_schema_extra={"default": "1 h"})
     ] = timedelta(hours=1)
@@ -251,8 +264,16 @@ def name_of(section: UpstreamSection) -> str:
 
 
 def name_by(url: str) -> str:
-    """Return what reports call an upstream that got no name: the host of its address and what follows."""
-    return url.partition("://")[2].rstrip("/")
+    """Return what reports call an upstream that got no name: the host of its address and what follows.
+
+    Where a query may hold a secret, a few digits stand for the whole address in its place.
+    """
+    asked = url.partition("#")[0]
+    shown = public_href(url)
+    if shown == asked:
+        return url.partition("://")[2].rstrip("/")
+    # Reports are shown around, and a query may hold a secret.
+    return f"{shown.partition('://')[2].rstrip('/')}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
 
 
 def place_of(url: str) -> tuple[str, int]:

@@ -65,7 +65,8 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no ty
                 etree.SubElement(source, name).text = value
             _declare_markup(source.find("title"))
             etree.SubElement(source, "updated").text = entry.origin.updated.isoformat()
-            etree.SubElement(source, "link", rel="self", href=entry.origin.href)
+            if entry.origin.href:
+                etree.SubElement(source, "link", rel="self", href=entry.origin.href)
         return element
 
 
@@ -86,7 +87,7 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
         _add_images(element, self.entry)
         for played in self.entry.enclosures[:1]:  # readers take one (RSS Profile)
             etree.SubElement(element, "enclosure", url=played.href, length=str(played.length), type=played.media_type)
-        if self.entry.origin:
+        if self.entry.origin and self.entry.origin.href:
             title = without_markup(self.entry.origin.title)
             etree.SubElement(element, "source", url=self.entry.origin.href).text = title
         for one in self.related:

@@ -72,7 +72,13 @@ def hop(errand: Errand, terms: Terms) -> Response | Errand:
     """Ask once, and return what came, or the errand that is left to do; never raises for what a server does."""
     clock = Clock(terms.limits, errand.spent)
     try:
-        guard = Guard(allowed=errand.request.allowed, clock=clock, resolve=terms.resolve, network=terms.network)
+        guard = Guard(
+            allowed=errand.request.allowed,
+            clock=clock,
+            is_redirected=bool(errand.passed),
+            resolve=terms.resolve,
+            network=terms.network,
+        )
         pool = httpcore.ConnectionPool(ssl_context=_context(errand, terms), network_backend=guard)
         # trust_env: no proxies, no netrc. timeout: the guard's streams bound every wait by the clock.
         with httpx.Client(transport=_Transport(pool), trust_env=False, timeout=None) as client:  # noqa: S113
