@@ -140,6 +140,7 @@ class Lane:
                 failure = _unstarted(error)
                 self._bury()
             else:
+                del message  # the process has it; it must not be kept while that works
                 return self._result()
         return failure
 
