@@ -161,7 +161,7 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
             author=file.author or title,
             language=file.language,
             icon=file.icon,
-            hub=file.hub,
+            hubs=tuple(dict.fromkeys(file.hub)),
         ),
         style=Style(
             base_url=file.base_url,

@@ -106,15 +106,14 @@ class _AtomHead(BaseExtension):  # type: ignore[misc]
 
 
 class _RssHead(BaseExtension):  # type: ignore[misc]
-    hub: str | None = None
+    hubs: Sequence[str] = ()
 
     def extend_ns(self) -> dict[str, str]:
         return _RSS_PREFIXES
 
     def extend_rss(self, element: Any) -> Any:
-        if self.hub:
-            channel = element.find("channel")
-            channel.insert(4, etree.Element(f"{{{_ATOM_NS}}}link", rel="hub", href=self.hub))
+        channel = element.find("channel")
+        channel[4:4] = [etree.Element(f"{{{_ATOM_NS}}}link", rel="hub", href=hub) for hub in self.hubs]
         return element
 
 
@@ -203,8 +202,8 @@ def _head(channel: Channel, site: Site, form: Format) -> Any:
     if site.language:
         made.language(site.language)
     made.link(href=f"{site.base_url}{channel.path}.{form.suffix}", rel="self", type=form.media_type)
-    if site.hub:
-        made.link(href=site.hub, rel="hub")
+    for hub in site.hubs:
+        made.link(href=hub, rel="hub")
     made.link(href=site.homepage, rel="alternate", type="text/html")  # last: RSS takes the last one for its own
     return made
 
@@ -228,7 +227,7 @@ def _wrap_rss(channel: Channel, fragments: Sequence[bytes], site: Site) -> bytes
     if site.icon:
         made.image(url=site.icon, title=without_markup(channel.title), link=site.homepage)
     made.register_extension("ours", _RssHead)
-    made.ours.hub = site.hub
+    made.ours.hubs = site.hubs
     return _joined(_character_data(made.rss_str(pretty=True)), fragments, b"</channel>")
 
 

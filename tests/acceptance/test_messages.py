@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -336,6 +337,20 @@ def subscriptions_that_come_in(talk: Talk) -> None:
     talk("import-opml", "good.opml")
 
 
+def a_hub_that_cannot_be_reached(talk: Talk) -> None:
+    with socket.socket() as closed:  # bound, so that nobody else is given the port
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        talk.room.configure(f"{CONFIG}hub: http://127.0.0.1:{port}/\n")
+        talk.room.article("a.md")
+        talk("run", "-q")
+        talk.room.article("a.md", title="Other")
+        talk("run", "--dry-run")
+        for words in ((), ("-q",), ("--json",)):
+            talk("run", *words)
+        talk.said = [one.replace(f":{port}/", ":PORT/") for one in talk.said]
+
+
 def a_mistake_at_the_prompt(talk: Talk) -> None:
     talk("run", "--ful")
     talk("check", "--jso", "--json")
@@ -368,6 +383,7 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     a_feed_that_cannot_be_tried,
     rules_that_leave_articles_out,
     subscriptions_that_come_in,
+    a_hub_that_cannot_be_reached,
     a_mistake_at_the_prompt,
 )
 NAMES = [case.__name__.replace("_", " ") for case in CASES]
