@@ -3,6 +3,7 @@
 AggregatorError
 ├── ConfigError       the configuration is unusable; carries every fault in it
 ├── UnknownSource     an option names a source that there is not
+├── UnfitPath         a path cannot be written into a unit file
 ├── StoreError        the state cannot be read or written
 │   ├── LockedError   another pass holds the state
 │   ├── StateMissing  feeds of ours are published, but their ledger is gone
@@ -71,6 +72,15 @@ class UnknownSource(AggregatorError):  # noqa: N818  the name says the condition
         near = dict.fromkeys(one for name in names for one in get_close_matches(name, known, cutoff=0.5))
         hint = f"did you mean {' or '.join(near)}?" if near and len(known) > _NAMED else f"there is: {', '.join(shown)}"
         super().__init__(f"no source is called {', '.join(names)}; {hint}")
+
+
+class UnfitPath(AggregatorError):  # noqa: N818  as above
+    """A path cannot be written into a unit file."""
+
+    exit_code = 2
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path!r}: a unit file cannot name that; give it a name without control characters")
 
 
 class StoreError(AggregatorError):
