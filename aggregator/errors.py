@@ -3,8 +3,9 @@
 AggregatorError
 ├── ConfigError       the configuration is unusable; carries every fault in it
 ├── UnknownSource     an option names a source that there is not
+├── NoDaemon          no daemon works on the state, or none that we may signal
 ├── StoreError        the state cannot be read or written
-│   ├── LockedError   another pass holds the state
+│   ├── LockedError   another pass, or a daemon, holds the state
 │   ├── StateMissing  feeds of ours are published, but their ledger is gone
 │   └── StateTaken    the state belongs to another output folder
 └── PublishError      a feed could not be written; the old one stays
@@ -73,17 +74,30 @@ class UnknownSource(AggregatorError):  # noqa: N818  the name says the condition
         super().__init__(f"no source is called {', '.join(names)}; {hint}")
 
 
+class NoDaemon(AggregatorError):  # noqa: N818  as above
+    """No daemon works on the state, or none that we may signal; the reason says what to do."""
+
+    exit_code = 1
+
+    def __init__(self, state: Path, reason: str) -> None:
+        super().__init__(f"{state}: {reason}")
+
+
 class StoreError(AggregatorError):
     """The state cannot be read or written."""
 
 
 class LockedError(StoreError):
-    """Another pass holds the state."""
+    """Another process holds the state: the daemon with the given number, or a pass."""
 
     exit_code = 5
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path}: another pass is running; --wait 5m waits for it")
+    def __init__(self, path: Path, daemon: int = 0) -> None:
+        if daemon:
+            reason = f"a daemon (process {daemon}) works on this state; `aggregator poke` asks it for a pass now"
+        else:
+            reason = "another pass is running; --wait 5m waits for it"
+        super().__init__(f"{path}: {reason}")
 
 
 class StateMissing(StoreError):  # noqa: N818  as above

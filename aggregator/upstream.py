@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -55,6 +55,19 @@ class Polled:
     floods: list[Flood] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
+    def then(self, later: Polled) -> Polled:
+        """Return what asking came to in both: what was done together, and what is wrong as the later one has it."""
+        return replace(
+            later,
+            asked=self.asked + later.asked,
+            fresh=self.fresh + later.fresh,
+            unchanged=self.unchanged + later.unchanged,
+            found=self.found + later.found,
+            dropped=self.dropped + later.dropped,
+            put=self.put + later.put,
+            names=list(dict.fromkeys([*self.names, *later.names])),
+        )
+
 
 def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
     """Ask the upstream feeds that are due and put what is new; a source that fails keeps what it gave."""
@@ -70,6 +83,11 @@ def poll(config: Config, store: Store, now: datetime, options: Options, progress
     return pass_.finish()
 
 
+def known_of(config: Config, store: Store, now: datetime) -> Polled:
+    """Return what is wrong with upstream feeds, and what waits for a person; nobody is asked."""
+    return Asking(config.upstream, store, now, frozenset()).finish()
+
+
 class Asking:
     """One pass over upstream feeds; whoever asks for other documents says below how they are parsed and taken."""
 
@@ -81,7 +99,12 @@ class Asking:
         self._by_name = {one.name: one for one in upstreams}
         self._wishes = store.health.wishes()
         self._accepted = {*accepted, *(name for name, wishes in self._wishes.items() if Wish.ACCEPT in wishes)}
-        self._polls = _current(upstreams, store.polls.all(), now)
+        known = store.polls.all()
+        self._polls = _current(upstreams, known, now)
+        # To be kept: their waits would else begin anew with each pass.
+        self._rebased = {
+            name: one for name, one in self._polls.items() if name in known and _is_ahead(known[name], now)
+        }
         paused = [name for name in self._by_name if Wish.PAUSE in self._wishes.get(name, {})]
         self._polled = Polled(paused=paused)
         self._answers: dict[str, Answer] = {}
@@ -89,12 +112,18 @@ class Asking:
 
     def due(self, only: frozenset[str], *, ask_now: bool) -> list[Upstream]:
         """Return the sources to ask, and remember that they are asked."""
+        self._keep(self._rebased)
         self._reset()
         wanted = (one for name, one in self._by_name.items() if (not only or name in only))
         due = [one for one in wanted if self._is_due(one.name, ask_now=ask_now)]
         self._keep({one.name: polling.asked(self._polls[one.name], self._now, one.interval) for one in due})
         self._polled.asked = len(due)
         return due
+
+    def is_any_due(self) -> bool:
+        """Say whether there is something to ask, to forget, or to plan anew."""
+        reset = {name for name, wishes in self._wishes.items() if Wish.RESET in wishes}
+        return bool(self._rebased) or any(name in reset or self._is_due(name, ask_now=False) for name in self._by_name)
 
     def _reset(self) -> None:
         """Forget of some sources what the owner wants forgotten."""
@@ -243,8 +272,13 @@ def _current(upstreams: Iterable[Upstream], known: Mapping[str, Poll], now: date
     polls: dict[str, Poll] = {}
     for one in upstreams:
         old = known.get(one.name)
-        polls[one.name] = old if old is not None and old.given == one.url else polling.first_poll(one.url, now)
+        is_same = old is not None and old.given == one.url
+        polls[one.name] = polling.rebased(old, now) if old and is_same else polling.first_poll(one.url, now)
     return polls
+
+
+def _is_ahead(poll: Poll, now: datetime) -> bool:
+    return poll.tried is not None and poll.tried > now
 
 
 def _answer(response: Response) -> Answer:

@@ -12,6 +12,7 @@ import yaml
 from aggregator.config.include import read
 from aggregator.config.lists import SourceList, source_list_of
 from aggregator.config.rules import rules_of
+from aggregator.config.schedule import Schedule, schedule_of
 from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
@@ -74,6 +75,7 @@ class Config:
     formats: tuple[str, ...]
     index: bool
     listed_from: int
+    schedule: Schedule
     state: Path
 
     def source_names(self) -> set[str]:
@@ -192,6 +194,7 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         formats=tuple(dict.fromkeys(file.output.formats)),
         index=file.output.index,
         listed_from=file.providers.list_from,
+        schedule=schedule_of(file.schedule),
         state=_below(folder, file.state) if file.state else Path(state) if state else output.parent / "state",
     )
 

@@ -28,6 +28,7 @@ from aggregator.config.kinds import (
 )
 from aggregator.config.lists import ListSection, list_name_of
 from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
+from aggregator.config.schedule import ScheduleSection
 from aggregator.config.upstream import FeedsFromSection, UpstreamSection, name_of
 from aggregator.core.channels import topic_key
 
@@ -215,6 +216,7 @@ class ConfigFile(Section):
         Field(description="Names and file names of topics."),
     ] = ()
     providers: Annotated[ProvidersSection, Field(description="Feeds by provider.")] = ProvidersSection.model_construct()
+    schedule: Annotated[ScheduleSection, Field(description="When a daemon works.")] = ScheduleSection.model_construct()
 
     @model_validator(mode="after")
     def _sources_have_names_of_their_own(self) -> ConfigFile:
