@@ -15,6 +15,7 @@ import click
 from aggregator import __version__
 from aggregator.cli.check import check
 from aggregator.cli.config import config
+from aggregator.cli.daemon import daemon, poke
 from aggregator.cli.init import init
 from aggregator.cli.opml import export_opml, import_opml
 from aggregator.cli.run import run
@@ -42,6 +43,8 @@ def commands() -> None:
 
 commands.add_command(init)
 commands.add_command(run)
+commands.add_command(daemon)
+commands.add_command(poke)
 commands.add_command(check)
 commands.add_command(config)
 commands.add_command(sources)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -13,6 +14,9 @@ from aggregator.config.kinds import parse_duration as as_duration
 
 _EVERY = timedelta(minutes=10)
 _SHORTEST = timedelta(minutes=1)
+_LEAP_YEAR = datetime(2028, 1, 1, tzinfo=UTC)
+_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAYS = re.compile(r"(?P<first>[0-7])(?:-(?P<last>[0-7])(?:/(?P<step>\d+))?)?")
 
 
 def _period(given: timedelta) -> timedelta:
@@ -25,10 +29,31 @@ def _cron(given: str) -> str:
     from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  few configurations have one
 
     try:
-        CronTrigger.from_crontab(given, timezone="UTC")
+        trigger = CronTrigger.from_crontab(_with_names(given), timezone="UTC")
     except ValueError as error:
-        raise ValueError(f"five fields as in a crontab are expected: {error}") from None
+        raise ValueError(f"five fields as in a crontab are expected: {str(error).lower()}") from None
+    if trigger.get_next_fire_time(None, _LEAP_YEAR) is None:
+        raise ValueError("that day never comes")
     return given
+
+
+def _with_names(cron: str) -> str:
+    """Return a crontab line with names in place of the numbers of weekdays: APScheduler's 0 is Monday, not Sunday."""
+    *others, days = cron.split() or [""]
+    if others[2:3] not in (["*"], []) and days != "*":  # APScheduler wants both, a crontab one of them
+        raise ValueError("name a day of the month or one of the week, not both")
+    return " ".join([*others, ",".join(name for part in days.lower().split(",") for name in _names(part))])
+
+
+def _names(days: str) -> list[str]:
+    match = _WEEKDAYS.fullmatch(days.replace("*/", "0-6/", 1))
+    if match is None:
+        return [days]
+    first = int(match["first"])
+    step = int(match["step"] or 1)
+    if not (numbers := range(first, int(match["last"] or first) + 1, max(step, 1))) or not step:
+        raise ValueError(f"{days}: no days of the week")
+    return [_NAMES[number] for number in numbers]
 
 
 class ScheduleSection(Section):
@@ -73,7 +98,7 @@ class ScheduleSection(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When a daemon gathers and publishes. cron: empty where `every` counts; in UTC."""
+    """When a daemon gathers and publishes. cron: in UTC, weekdays as names; empty where `every` counts."""
 
     every: timedelta = _EVERY
     cron: str = ""
@@ -86,7 +111,7 @@ def schedule_of(section: ScheduleSection) -> Schedule:
     """Return the value that a section of the file means."""
     return Schedule(
         every=section.every or _EVERY,
-        cron=section.cron or "",
+        cron=_with_names(section.cron) if section.cron else "",
         jitter=section.jitter,
         watch=section.watch,
         deadline=section.deadline,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,18 +29,19 @@ _DEFAULTS = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
 class Agenda:
     """The jobs of a daemon, by name.
 
-    tick: sees which sources are due. publish: at the times of the schedule. maintain: once a day. beat: often, by the
-    same scheduler, as a sign that it works.
+    tick: sees which sources are due. publish: at the times of the schedule. maintain: once a day. And a beat, often, by
+    the same scheduler and thread, as a sign that they work.
     """
 
-    def __init__(self, schedule: Schedule, work: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(self, schedule: Schedule, work: Mapping[str, Callable[[], None]], beat: timedelta = BEAT) -> None:
+        self._beaten = time.monotonic()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults=_DEFAULTS, executors={"default": ThreadPoolExecutor(1)}
         )
         now = datetime.now(UTC)
         begins = {"tick": now, "beat": now, "maintain": now + _LATER}
-        triggers = {"tick": Often(_TICK), "beat": Often(BEAT), "maintain": Often(_DAY), "publish": trigger_of(schedule)}
-        for name, job in work.items():
+        triggers = {"tick": Often(_TICK), "beat": Often(beat), "maintain": Often(_DAY), "publish": trigger_of(schedule)}
+        for name, job in {**work, "beat": self._beat}.items():
             begin = begins.get(name) or triggers[name].get_next_fire_time(None, now)
             self._scheduler.add_job(job, triggers[name], id=name, next_run_time=begin)
 
@@ -55,6 +57,13 @@ class Agenda:
         """Let everything be due now, and its times count from now on: the clock was set, or the machine slept."""
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=datetime.now(UTC))
+
+    def silent_for(self) -> float:
+        """Return for how many seconds there was no beat: many where the scheduler, or a job, is blocked."""
+        return time.monotonic() - self._beaten
+
+    def _beat(self) -> None:
+        self._beaten = time.monotonic()
 
     def stop(self) -> None:
         """Plan no more."""
