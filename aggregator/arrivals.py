@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.flood import Flood, alike, is_flood
-from aggregator.core.matching import is_same_place, locate
+from aggregator.core.matching import is_same_place, locate, new_place
 from aggregator.core.model import EPOCH, Document, Outcome, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Reading
@@ -21,22 +21,40 @@ if TYPE_CHECKING:
     from aggregator.store import Store
 
 _RETENTION = timedelta(days=730)  # of an entry, from when it left the document of its feed
+_SILENCE = timedelta(days=365)  # after which nobody can tell a silent feed from a clock that is wrong
 _NAMED = 10
 
 
 class Arrivals:
-    """The entries of one document of a source. is_first: whether nothing of it was ever taken."""
+    """The entries of one document of a source."""
 
-    def __init__(
-        self, source: Upstream, store: Store, now: datetime, found: Sequence[Sighting], *, is_first: bool
-    ) -> None:
+    def __init__(self, source: Upstream, store: Store, now: datetime, found: Sequence[Sighting]) -> None:
         self._source = source
         self._store = store
         self._now = now
         self._found = found
-        self._is_first = is_first
         self._known = store.polls.traces(source.name)
-        self._places = locate(found, self._known)
+        self._places = self._located()
+
+    def _located(self) -> list[str]:
+        """Return the place of each entry: its own, unless it claims to have become an article that others have.
+
+        A feed that gives one of its entries the address of another article says that both are one; it may be right,
+        but the article's id is not its to change.
+        """
+        known = {one.location: one.key for one in self._known}
+        places = locate(self._found, self._known)
+        moved = [
+            number for number, place in enumerate(places) if place in known and known[place] != self._found[number].key
+        ]
+        elsewhere = self._store.polls.known_keys(self._found[number].key for number in moved)
+        taken = {*known, *places}
+        for number in moved:
+            key = self._found[number].key
+            if key in elsewhere:
+                places[number] = new_place(key, taken)
+                taken.add(places[number])
+        return places
 
     def flood(self, *, was_held: bool) -> Flood | None:
         """Return what a person should see first; None where the new entries look new, or all of the source is."""
@@ -52,7 +70,7 @@ class Arrivals:
     def readings(self) -> list[Reading]:
         """Return what is to be put: at its place, with what was frozen when it was first seen."""
         before = self._store.polls.sightings(self._source.name, self._places)
-        live = self._live() if self._is_first else frozenset(range(len(self._found)))
+        live = frozenset(range(len(self._found))) if self._known else self._live()
         readings = []
         for number, (sighting, location) in enumerate(zip(self._found, self._places, strict=True)):
             old = before.get(location)
@@ -70,16 +88,25 @@ class Arrivals:
         name, current = self._source.name, set(self._places)
         stamps = {one: row.validators.mtime_ns for one, row in self._store.sources.known(name).items()}
         last, limit = max(stamps.values(), default=0), to_micros(self._now - _RETENTION) * 1000
+        if last < to_micros(self._now - _SILENCE) * 1000:
+            limit = 0
         absent = {one: stamp for one, stamp in stamps.items() if one not in current}
         # A feed may say nothing new for years: what its last document had was there until just before this one.
         left = [_stamped(one, self._now - timedelta(microseconds=1)) for one, stamp in absent.items() if stamp == last]
         return left, [one for one, stamp in absent.items() if stamp != last and stamp < limit]
 
     def _live(self) -> frozenset[int]:
-        """Return which entries of a feed that we have just come to know are let into live feeds: the newest few."""
+        """Return which entries of a feed that we have just come to know are let into live feeds.
+
+        Those that subscribers may have seen already, from wherever, and the newest few. A date ahead of us is none.
+        """
         found = self._found
-        newest = sorted(range(len(found)), key=lambda number: (found[number].published or EPOCH, -number), reverse=True)
-        return frozenset(newest[: self._source.backlog])
+        seen = self._store.ledger.listed(one.key for one in found)
+        dates = [one.published if one.published and one.published <= self._now else EPOCH for one in found]
+        newest = sorted(range(len(found)), key=lambda number: (dates[number], -number), reverse=True)
+        return frozenset(
+            [*newest[: self._source.backlog], *(number for number, one in enumerate(found) if one.key in seen)]
+        )
 
 
 def _at_home(sighting: Sighting, old: Sighting) -> Sighting:

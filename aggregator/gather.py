@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aggregator.core.health import Survey, Wish
 from aggregator.feed_files import FeedFiles
 from aggregator.gathering import GUARD_LEAST, NAMED, Articles, Gathered, Held
-from aggregator.upstream import known_of, poll
+from aggregator.upstream import known_of, poll, rename
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ def gather(
     polled: what asking upstream feeds came to, where that was done already.
     """
     gathered = Gathered()
+    rename(config.upstream, store)
     wishes = store.health.wishes()
     folders = _with_wishes(options, wishes)
     kinds: list[tuple[type[Gathering], Folder | FeedFolder]] = [
@@ -55,7 +56,7 @@ def gather(
         if polled is None:
             gathered.polled = poll(config, store, now, options, progress)
         else:
-            gathered.polled = polled.then(known_of(config, store, now))
+            gathered.polled = polled.then(known_of(config, store, now, options))
         gathered.surveyed += gathered.polled.names
         gathered.floods += gathered.polled.floods
         gathered.paused += gathered.polled.paused
@@ -94,11 +95,17 @@ def _drop_source(name: str, store: Store, now: datetime, options: Options, gathe
     """
     known = list(store.sources.known(name))
     lost = store.sources.count_alone(name)
-    nobody_looked = any(not held.acceptable for held in gathered.held)
+    polls = store.polls.all()
+    unread = sorted(one for one, poll in polls.items() if poll.succeeded is None) if name in polls else []
+    nobody_looked = bool(unread) or any(not held.acceptable for held in gathered.held)
     if lost and (nobody_looked or lost > GUARD_LEAST) and name not in options.accept_removals:
         reason = "the configuration no longer has this source"
-        gathered.held.append(Held(name, reason, lost, len(known), tuple(known[:NAMED])))
+        if unread:
+            reason += f", and {unread[0]}, which may be the same feed, could not be read yet"
+        what = "entries" if name in polls else "files"
+        gathered.held.append(Held(name, reason, lost, len(known), tuple(known[:NAMED]), what=what))
         store.health.keep_survey(name, Survey(at=now, code="left", reason=reason))
         return
     gathered.put += store.sources.put(name, (), known, now)
+    store.polls.forget([name])
     store.health.forget([name])

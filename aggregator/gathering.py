@@ -42,7 +42,7 @@ NAMED = 10
 class Held:
     """Removals of a source that wait for a person: how many of how many files, and some of them.
 
-    acceptable: whether `accept_removals` lets them through; not where nobody could look.
+    acceptable: whether `accept_removals` lets them through; not where nobody could look. what: files or entries.
     """
 
     source: str
@@ -51,6 +51,7 @@ class Held:
     of: int
     examples: tuple[str, ...] = ()
     acceptable: bool = True
+    what: str = "files"
 
 
 @dataclass(slots=True)

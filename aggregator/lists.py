@@ -79,7 +79,7 @@ def is_any_due(config: Config, store: Store, now: datetime) -> bool:
     """Say whether an upstream feed is to be asked, or a list that has an address; neither asks nor writes."""
     lists = [one.itself() for one in config.lists if one.url]
     upstream = [*config.upstream, *_named(config, store), *lists]
-    return bool(upstream) and Asking(upstream, store, now, frozenset()).is_any_due()
+    return bool(upstream) and Asking(upstream, store, now, Options()).is_any_due()
 
 
 def followed_now(config: Config) -> Followed:
@@ -95,6 +95,11 @@ def followed_now(config: Config) -> Followed:
             unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
     faults = [Fault("list_unread", name, "not read yet; a run asks for it") for name in unread]
     return replace(followed, faults=(*followed.faults, *faults))
+
+
+def as_kept(config: Config, store: Store) -> Config:
+    """Return the configuration with the feeds that its lists named in the last pass; nothing is read anew."""
+    return replace(config, upstream=(*config.upstream, *_named(config, store))) if config.lists else config
 
 
 def read_files(source: SourceList) -> Listed:
@@ -173,7 +178,7 @@ def _by_address(
     lists = [one for one in config.lists if one.url]
     faults: list[Fault] = []
     if lists and (options.ask or with_known):
-        asking = _AskingLists([one.itself() for one in lists], store, now, frozenset())
+        asking = _AskingLists([one.itself() for one in lists], store, now, options)
         if options.ask and (due := asking.due(options.only, ask_now=options.ask_now)):
             asking.carry_out(due, config.site.homepage, options.environment, progress)
         faults += [replace(one, code=f"list_{one.code.removeprefix('upstream_')}") for one in asking.finish().faults]

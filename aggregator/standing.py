@@ -36,7 +36,7 @@ class State(StrEnum):
 class Standing:
     """How one source stands.
 
-    kind: `articles`, `feed files` or `upstream`. address: without a password or query, or folders. code, reason, since:
+    kind: `articles`, `feed files`, `upstream`, `list` for one of feeds that has an address, or `left`. address: without a password or query, or folders. code, reason, since:
     what is wrong now. succeeded: when it was last read well. erred, error: when something last went wrong, and what.
     failures: in a row. due, because: when it is asked next, and why then; None for a folder, which every pass reads, and
     for what is never asked again. files: None for an upstream. days: what asking it came to, by day.
@@ -74,9 +74,11 @@ def standings(config: Config, store: Store) -> list[Standing]:
         *(_folder(one.name, "articles", _places(one.roots), surveys.get(one.name)) for one in config.articles),
         *(_folder(one.name, "feed files", _places(one.roots), surveys.get(one.name)) for one in config.feeds_from),
     ]
-    for one in config.upstream:
-        poll = polls.get(one.name)
-        found.append(_upstream(one.name, one.url, poll if poll and poll.given == one.url else None))
+    asked = [("list", one.itself()) for one in config.lists if one.url]
+    asked += [("upstream", one) for one in config.upstream]
+    for kind, feed in asked:
+        poll = polls.get(feed.name)
+        found.append(_asked(feed.name, kind, feed.url, poll if poll and poll.given == feed.url else None))
     left = sorted(name for name, survey in surveys.items() if survey.code == "left")
     found += [_folder(name, "left", "", surveys[name]) for name in left if name not in config.source_names()]
     return [
@@ -111,8 +113,8 @@ def _folder(name: str, kind: str, address: str, survey: Survey | None) -> Standi
     )
 
 
-def _upstream(name: str, url: str, poll: Poll | None) -> Standing:
-    bare = Standing(name=name, kind="upstream", address=masked(poll.url if poll else url))
+def _asked(name: str, kind: str, url: str, poll: Poll | None) -> Standing:
+    bare = Standing(name=name, kind=kind, address=masked(poll.url if poll else url))
     if poll is None:
         return bare
     known = {"held": State.HELD, "gone": State.GONE, "": State.WELL if poll.succeeded else State.NEW}

@@ -16,7 +16,7 @@ from aggregator.store import Put
 from aggregator.store.following import Dropped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.config import Config
@@ -40,7 +40,8 @@ class Polled:
 
     asked: how many were due. fresh: with a new document. failing: asked now or not. found: entries in the new documents,
     each of them put or dropped. names: of the sources that answered well. paused: of those that the owner paused.
-    floods: new entries that wait for a person, found now or earlier.
+    floods: new entries that wait for a person, found now or earlier. drops: what became no entry, and why. early: of
+    those that were wanted by name, when each is due.
     """
 
     asked: int = 0
@@ -54,6 +55,8 @@ class Polled:
     paused: list[str] = field(default_factory=list)
     floods: list[Flood] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    drops: list[Fault] = field(default_factory=list)
+    early: dict[str, datetime] = field(default_factory=dict)
 
     def then(self, later: Polled) -> Polled:
         """Return what asking came to in both: what was done together, and what is wrong as the later one has it."""
@@ -66,14 +69,15 @@ class Polled:
             dropped=self.dropped + later.dropped,
             put=self.put + later.put,
             names=list(dict.fromkeys([*self.names, *later.names])),
+            drops=[*self.drops, *later.drops],
         )
 
 
 def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
     """Ask the upstream feeds that are due and put what is new; a source that fails keeps what it gave."""
-    pass_ = Asking(config.upstream, store, now, options.accept_new)
+    pass_ = Asking(config.upstream, store, now, options)
     asked = {one.name for one in config.upstream} | {one.name for one in config.lists if one.url}
-    if left := sorted(store.polls.all().keys() - asked):
+    if left := sorted(store.polls.all().keys() - asked - {*store.sources.names()}):
         store.polls.forget(left)
         store.health.forget(left)
     store.health.end_old_days(now)
@@ -83,9 +87,18 @@ def poll(config: Config, store: Store, now: datetime, options: Options, progress
     return pass_.finish()
 
 
-def known_of(config: Config, store: Store, now: datetime) -> Polled:
+def known_of(config: Config, store: Store, now: datetime, options: Options) -> Polled:
     """Return what is wrong with upstream feeds, and what waits for a person; nobody is asked."""
-    return Asking(config.upstream, store, now, frozenset()).finish()
+    return Asking(config.upstream, store, now, options).finish()
+
+
+def rename(upstreams: Iterable[Upstream], store: Store) -> None:
+    """Let sources keep what they have where only their name in the configuration is another one."""
+    known, named = store.polls.all(), {one.name for one in upstreams}
+    left = {poll.given: name for name, poll in known.items() if name not in named}
+    for one in upstreams:
+        if one.name not in known and one.url in left:
+            store.polls.rename(left.pop(one.url), one.name)
 
 
 class Asking:
@@ -93,12 +106,16 @@ class Asking:
 
     stays = "its entries stay"  # what a failure does not cost
 
-    def __init__(self, upstreams: Sequence[Upstream], store: Store, now: datetime, accepted: Collection[str]) -> None:
+    def __init__(self, upstreams: Sequence[Upstream], store: Store, now: datetime, options: Options) -> None:
         self._store = store
         self._now = now
         self._by_name = {one.name: one for one in upstreams}
         self._wishes = store.health.wishes()
-        self._accepted = {*accepted, *(name for name, wishes in self._wishes.items() if Wish.ACCEPT in wishes)}
+        self._full = options.full
+        self._accepted = {
+            *options.accept_new,
+            *(name for name, wishes in self._wishes.items() if Wish.ACCEPT in wishes),
+        }
         known = store.polls.all()
         self._polls = _current(upstreams, known, now)
         # To be kept: their waits would else begin anew with each pass.
@@ -116,7 +133,10 @@ class Asking:
         self._reset()
         wanted = (one for name, one in self._by_name.items() if (not only or name in only))
         due = [one for one in wanted if self._is_due(one.name, ask_now=ask_now)]
-        self._keep({one.name: polling.asked(self._polls[one.name], self._now, one.interval) for one in due})
+        polls = self._polls
+        early = only.intersection(polls) - {one.name for one in due} - {*self._polled.paused}
+        self._polled.early = {name: due_at for name in sorted(early) if (due_at := polls[name].due)}
+        self._keep({one.name: polling.asked(polls[one.name], self._now, one.interval) for one in due})
         self._polled.asked = len(due)
         return due
 
@@ -147,10 +167,11 @@ class Asking:
 
         requests: list[Request] = []
         for one in due:
+            poll = self._polls[one.name]
             try:
-                requests.append(one.request(self._polls[one.name], environment))
+                requests.append(one.request(polling.unknown(poll) if self._full else poll, environment))
             except LookupError as error:
-                self._fail(one.name, polling.Answer(), "secret", str(error))
+                self._keep({one.name: polling.not_asked(poll, self._now, code="secret", reason=str(error))})
         with Workers() as workers:
             for (_, context), made in workers.map(self._parser(), self._documents(requests, contact, progress)):
                 name = context.source
@@ -191,7 +212,7 @@ class Asking:
         if response.failure:
             self._fail(name, answer, response.code, response.failure)
             return False
-        is_same = response.status == _OK and _hash(response.body) == poll.hash
+        is_same = response.status == _OK and _hash(response.body) == poll.hash and not self._full
         if is_same or response.status == _NOT_MODIFIED:
             made = (
                 polling.succeeded(poll, answer, self._now, interval, hash_=poll.hash, ttl=poll.ttl)
@@ -208,7 +229,7 @@ class Asking:
         """Put the entries of a good new document, and only then its validators."""
         source, poll = self._by_name[name], self._polls[name]
         answer, hash_ = self._answers[name], self._hashes[name]
-        arrivals = Arrivals(source, self._store, self._now, document.sightings, is_first=poll.succeeded is None)
+        arrivals = Arrivals(source, self._store, self._now, document.sightings)
         flood = None if name in self._accepted else arrivals.flood(was_held=poll.held is not None)
         if flood:
             self._keep({name: polling.held(poll, answer, self._now, source.interval, flood)})
@@ -222,6 +243,9 @@ class Asking:
         self._polled.fresh += 1
         self._polled.found += document.found
         self._polled.dropped += sum(one.count for one in dropped)
+        self._polled.drops += [
+            Fault(one.code, f"{name}: {' '.join(one.place.split())}", _times(one.reason, one.count)) for one in dropped
+        ]
         self._end(name)
 
     def _end(self, name: str) -> None:
@@ -271,9 +295,13 @@ def _current(upstreams: Iterable[Upstream], known: Mapping[str, Poll], now: date
     """Return what is remembered of each source; another address in the configuration begins anew."""
     polls: dict[str, Poll] = {}
     for one in upstreams:
+        meaning = _hash(repr(one.meaning).encode())
         old = known.get(one.name)
-        is_same = old is not None and old.given == one.url
-        polls[one.name] = polling.rebased(old, now) if old and is_same else polling.first_poll(one.url, now)
+        if old is None or old.given != one.url:
+            polls[one.name] = replace(polling.first_poll(one.url, now), meaning=meaning)
+            continue
+        rebased = polling.rebased(old, now)
+        polls[one.name] = rebased if old.meaning == meaning else polling.meant_otherwise(rebased, meaning, now)
     return polls
 
 
@@ -297,8 +325,16 @@ def _hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
+def _times(reason: str, count: int) -> str:
+    return reason if count == 1 else f"{reason} ({count:,} entries)"
+
+
 def _said(poll: Poll, stays: str) -> str:
     """Say of a failing source since when, what readers see of it, and when it is asked again."""
     since = f"last good {poll.succeeded:%Y-%m-%d %H:%M} UTC, {stays}" if poll.succeeded else "never read"
-    again = f"next try {poll.due:%Y-%m-%d %H:%M} UTC" if poll.due else "remove it, or give it another url"
+    again = (
+        f"next try {poll.due:%Y-%m-%d %H:%M} UTC"
+        if poll.due
+        else "give it another url, or, if that is a mistake, aggregator sources reset NAME"
+    )
     return f"{poll.reason}; {since}; {again}"

@@ -14,10 +14,11 @@ from aggregator.cli.screen import fitted
 from aggregator.cli.words import PLACES, command, count, grouped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from aggregator.config import Config
-    from aggregator.core.model import Fault
+    from aggregator.core.model import Fault, Sighting
 
 _FAULTY = 1
 _WORDS = {"not_article": "passed over"}  # as `run` calls it
@@ -32,6 +33,7 @@ def check(*, config_path: Path | None, as_json: bool, verbose: bool) -> int:
     """Check the configuration and every article; write nothing. Ends with 1 if there is a fault."""
     config = loaded(config_path)
     found = _read_all(config)
+    found.hints += _other_dates(config, found.sightings)
     if as_json:
         click.echo(json.dumps(_as_object(found), ensure_ascii=False))
     else:
@@ -41,12 +43,16 @@ def check(*, config_path: Path | None, as_json: bool, verbose: bool) -> int:
 
 @dataclass(slots=True)
 class _Found:
-    """What the files are. hints: what may be a mistake, or meant. passed_over: files without a fence."""
+    """What the files are. hints: what may be a mistake, or meant. passed_over: files without a fence.
+
+    sightings: of each key, the one whose words win.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
     hints: list[Fault] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+    sightings: dict[str, Sighting] = field(default_factory=dict)
 
 
 def _as_object(found: _Found) -> dict[str, object]:
@@ -82,7 +88,8 @@ def _say(config: Config, found: _Found, *, every: bool) -> None:
 
 
 def _read_all(config: Config) -> _Found:
-    from aggregator.core.model import Fault, Outcome  # noqa: PLC0415  --help needs none of it
+    from aggregator.core.merge import in_order  # noqa: PLC0415  --help needs none of it
+    from aggregator.core.model import Fault, Outcome  # noqa: PLC0415
     from aggregator.lists import read_files  # noqa: PLC0415
     from aggregator.registry import parser_named  # noqa: PLC0415
     from aggregator.sources import folder  # noqa: PLC0415
@@ -106,8 +113,31 @@ def _read_all(config: Config) -> _Found:
                 continue
             document = parse(resource.data, location, context)
             found.outcomes[document.outcome] += 1
+            if sighting := document.sighting:
+                rivals = [one for one in (found.sightings.get(sighting.key), sighting) if one]
+                found.sightings[sighting.key] = replace(in_order(rivals)[0], edges=(), content="", summary="")
             if document.outcome is Outcome.NOT_ARTICLE:
                 found.passed_over.append(location)
             for fault in document.faults:
                 (found.hints if fault.code == HINT else found.faults).append(fault)
     return found
+
+
+def _other_dates(config: Config, sightings: Mapping[str, Sighting]) -> list[Fault]:
+    """Return the files whose date is not the one that their entry was published with, and keeps."""
+    from aggregator.core.model import Fault  # noqa: PLC0415
+    from aggregator.errors import StoreError  # noqa: PLC0415
+    from aggregator.store import sqlite  # noqa: PLC0415
+
+    try:
+        with sqlite.looked_into(config.state) as store:
+            published = store.ledger.published(sightings)
+    except StoreError:  # what a run says
+        return []
+    hints = []
+    for key, (id_, kept) in sorted(published.items()):
+        sighting = sightings[key]
+        if sighting.published is not None and sighting.published != kept:
+            reason = f"published with the date {kept:%Y-%m-%d %H:%M} UTC, which stays; for the one in the file:"
+            hints.append(Fault("other_date", sighting.location, f'{reason} "aggregator state forget {id_}"'))
+    return hints

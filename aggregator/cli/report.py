@@ -11,7 +11,7 @@ from aggregator.core.model import Facet, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from aggregator.config import Config
     from aggregator.core.flood import Flood
@@ -75,8 +75,13 @@ def as_object(report: Report) -> dict[str, Any]:
         ],
         "paused": gathered.paused,
         "floods": [{"source": flood.source, "new": flood.new, "alike": flood.alike} for flood in gathered.floods],
-        "faults": [{"code": one.code, "location": one.location, "reason": one.reason} for one in report.faults],
+        "faults": _as_objects(report.faults),
+        "drops": _as_objects(gathered.polled.drops),
     }
+
+
+def _as_objects(faults: Sequence[Fault]) -> list[dict[str, str]]:
+    return [{"code": one.code, "location": one.location, "reason": one.reason} for one in faults]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +105,9 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
     partly = [one for one in gathered.faults if one.code in _PARTLY]
     faults = _faults("faulty", [one for one in gathered.faults if one.code not in _PARTLY], config, every=tone.verbose)
     faults += _faults("partly", partly, config, every=tone.verbose)
-    faults += _faults("failing", gathered.polled.faults, config, every=tone.verbose)
+    failing = _faults("failing", gathered.polled.faults, config, every=tone.verbose, look=("sources",))
     if tone.quiet:
-        return "\n".join([*needs, *unwritten, *(faults if tone.strict else [])])
+        return "\n".join([*needs, *unwritten, *([*faults, *failing] if tone.strict else [])])
     seconds = f"{elapsed.total_seconds():.1f} s"
     if _is_idle(report):
         newest = report.totals.newest
@@ -114,8 +119,10 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
     if tone.verbose:
         lines += [line("left out", _by_rule(one)) for one in report.totals.left_out]
         lines += [line("news in", path) for path in published.news]
+        lines += _faults("dropped", gathered.polled.drops, config, every=True)
+    lines += [line("waits", _early(name, due)) for name, due in gathered.polled.early.items()]
     warnings = [line("warning", one) for one in _warnings(report, config)]
-    return "\n".join([*lines, *paused, *needs, *unwritten, *faults, *warnings])
+    return "\n".join([*lines, *paused, *needs, *unwritten, *faults, *failing, *warnings])
 
 
 def _is_idle(report: Report) -> bool:
@@ -148,7 +155,7 @@ def _summary(report: Report, config: Config, seconds: str, *, dry: bool) -> list
             f"{put.related:,} related only   {put.removed:,} removed   {_skipped(report):,} skipped   "
             f"{outcomes.get(Outcome.FAULTY, 0):,} faulty" + (f"   {strays:,} passed over" if strays else ""),
         ),
-        *_upstream(gathered.polled, report.followed),
+        *_upstream(gathered.polled, report.followed, dry=dry),
         line(
             "entries",
             f"{totals.entries:,}   {totals.merged:,} merged   {count(totals.links, 'related link')}, "
@@ -173,9 +180,15 @@ def _left_out(report: Report) -> int:
     return sum(one.count for one in report.totals.left_out)
 
 
-def _upstream(polled: Polled, followed: int) -> list[str]:
+def _early(name: str, due: datetime) -> str:
+    return f"{name} was not asked, it is due {due:%Y-%m-%d %H:%M} UTC; --now asks at once, unless its server forbade it"
+
+
+def _upstream(polled: Polled, followed: int, *, dry: bool) -> list[str]:
     if not followed:
         return []
+    if dry:
+        return [line("upstream", f"{count(followed, 'feed')}   none asked: what they have is not known before a run")]
     put = polled.put
     return [
         line(
@@ -196,7 +209,7 @@ def _held(held: Held, config: Config) -> list[str]:
     return [
         line(
             "needs you",
-            f"{held.source}: {held.gone:,} of {count(held.of, 'file')} are gone ({held.reason}); nothing was taken down.",
+            f"{held.source}: {held.gone:,} of {held.of:,} {held.what} are gone ({held.reason}); nothing was taken down.",
         ),
         *_examples("gone", held.examples, held.gone),
         line("", "Bring them back, or, if they are meant to be gone:"),
@@ -243,14 +256,16 @@ def _examples(what: str, examples: Sequence[str], total: int) -> list[str]:
     return [*(line("", f"{what}: {one}") for one in examples), *more]
 
 
-def _faults(label: str, faults: Sequence[Fault], config: Config, *, every: bool) -> list[str]:
+def _faults(
+    label: str, faults: Sequence[Fault], config: Config, *, every: bool, look: Sequence[str] = ("check", "-v")
+) -> list[str]:
     groups = grouped(faults, every=every)
     shown = groups if every else groups[:_FAULTS_SHOWN]
     lines = [line(label if number == 0 else "", one) for group in shown for number, one in enumerate(group)]
     more = len(groups) - len(shown)
     lines += [line("", f"and {count(more, 'fault')} of another kind")] if more else []
     if not every and (more or any(len(group) > PLACES + 1 for group in shown)):
-        lines += [line("", "For every place:"), line("", command(config.file, "check", "-v"))]
+        lines += [line("", "For every place:"), line("", command(config.file, *look))]
     return lines
 
 

@@ -201,6 +201,21 @@ class Upstream(FeedTerms):
     allowed: frozenset[tuple[str, int]] = frozenset()
     verify: bool = True
 
+    @property
+    def meaning(self) -> object:
+        """What the feed is asked for and understood by, but for its address; as text it is the same for the same."""
+        categories = None if self.categories is None else sorted(self.categories)
+        terms = (self.topics, self.provider, self.language, self.full, categories)
+        asked = (
+            self.interval,
+            sorted(self.headers.items()),
+            self.user,
+            self.password,
+            sorted(self.allowed),
+            self.verify,
+        )
+        return terms, asked
+
     def request(self, poll: Poll, environment: Mapping[str, str]) -> Request:
         """Return what to ask; an address that the feed moved to gets no secret unless it is on the same host.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Sign = Callable[["Trace"], str]
 
 _MIDNIGHT = time()
+_LONG = 12  # characters: an address, a UUID, a number with the name of its site
 _TOKENS = frozenset(["token", "sid", "session", "sessionid", "sessid", "phpsessid", "jsessionid", "nonce", "signature"])
 _SESSION = re.compile(r"[0-9a-fA-F]{16,}|(?=[A-Za-z_]*[0-9])[A-Za-z0-9_]{20,}")
 
@@ -54,7 +55,7 @@ def locate(found: Sequence[Sighting], known: Sequence[Trace]) -> list[str]:
     taken = {one.location for one in known} | set(places)
     for number, one in enumerate(wanted):
         if not places[number]:
-            places[number] = _new(one.key, taken)
+            places[number] = new_place(one.key, taken)
             taken.add(places[number])
     return places
 
@@ -79,20 +80,24 @@ def _is_token(name: str, value: str) -> bool:
 def _signs(known: Sequence[Trace]) -> Sequence[Sign]:
     """Return by what an entry is known again, in this order.
 
-    A feed that has given one guid to two articles may do so again, as those that count their entries from the top do:
-    then a guid means something only together with a title or a date.
+    A guid that could be that of any entry (`3`, `latest`), or that the feed has given to two, as those that count their
+    entries from the top do, means something only together with a title, a date or what of the address stays.
     """
     guids = Counter(one.guid for one in known if one.guid)
-    by_guid = (_guid_and_title, _guid_and_date) if any(count > 1 for count in guids.values()) else (_guid,)
-    return (_all, *by_guid, _key, _title_and_date, _title_and_path, _date_and_stem, _title_and_stem)
+    are_unique = all(count == 1 for count in guids.values())
+    alone = (_long_guid,) if are_unique else ()
+    return (
+        *(_all, *alone, _guid_and_title, _guid_and_date, _guid_and_stem),
+        *(_key, _title_and_date, _title_and_path, _date_and_stem, _title_and_stem),
+    )
 
 
 def _all(trace: Trace) -> str:
     return f"{trace.key} {trace.published} {trace.title}"
 
 
-def _guid(trace: Trace) -> str:
-    return trace.guid
+def _long_guid(trace: Trace) -> str:
+    return trace.guid if len(trace.guid) >= _LONG else ""
 
 
 def _guid_and_title(trace: Trace) -> str:
@@ -101,6 +106,10 @@ def _guid_and_title(trace: Trace) -> str:
 
 def _guid_and_date(trace: Trace) -> str:
     return f"{trace.guid} {trace.published}" if trace.guid and trace.published else ""
+
+
+def _guid_and_stem(trace: Trace) -> str:
+    return f"{trace.guid} {_stem(trace.key)}" if trace.guid else ""
 
 
 def _key(trace: Trace) -> str:
@@ -145,7 +154,7 @@ def _alone(traces: Iterable[Trace], sign: Sign) -> dict[str, Trace]:
     return {sign(one): one for one in traces if sign(one) and counts[sign(one)] == 1}
 
 
-def _new(key: str, taken: Collection[str]) -> str:
+def new_place(key: str, taken: Collection[str]) -> str:
     """Return the key as a location, numbered where another entry that was at this address has it."""
     location, number = key, 1
     while location in taken:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST = timedelta(hours=24)  # what a server or a feed may ask for by itself; and how far failures drive it
 _LONGEST_RETRY = timedelta(days=7)
+_MOVES_DOUBTED = 5  # failures in a row after which the address in the configuration is asked again
 _MOVES_BELIEVED = 3  # equal permanent redirects in a row that led to a good feed
 _JITTER = 0.1  # of the wait after a failure, so that sources that failed together do not come back together
 
@@ -28,10 +29,11 @@ class Poll:
     """What is remembered of an upstream between passes; instants are aware UTC.
 
     given: its address in the configuration; another one there begins anew. url: where it is asked, after it moved.
+    meaning: digest of what else the configuration says of it.
     moving, moves: a permanent redirect's target, and how often in a row it was seen. etag, modified: validators as the
     server gave them (RFC 9110 section 8.8), stored only after a good parse; validated: the address that gave them.
     hash, size: digest of the last good body, and its bytes as sent. due: not asked before that; None for never again.
-    because: why then, one of new, interval, max_age, ttl, retry_after, back_off, gone, reset. not_before: the part of
+    because: why then, one of new, terms, interval, max_age, ttl, retry_after, back_off, gone, reset. not_before: the part of
     it that nobody may ignore. tried, succeeded: the last request, the last good answer. failures: in a row. code,
     reason, since: what is wrong now, and from when on; empty where nothing is. erred, error: when something last went
     wrong, and what. held: new entries that wait for a person.
@@ -39,6 +41,7 @@ class Poll:
 
     given: str
     url: str
+    meaning: str = ""
     moving: str = ""
     moves: int = 0
     etag: bytes = b""
@@ -93,6 +96,28 @@ def begun_anew(poll: Poll, now: datetime) -> Poll:
     return replace(made, tried=poll.tried, succeeded=poll.succeeded, erred=poll.erred, error=poll.error)
 
 
+def meant_otherwise(poll: Poll, meaning: str, now: datetime) -> Poll:
+    """Return a poll whose source has other terms now: due, and without validators, for its document is read anew.
+
+    What failed may have been mended by it. A pause that its server asked for stays.
+    """
+    made = replace(unknown(poll), meaning=meaning, failures=0)
+    if poll.due is None:
+        return made
+    due, because = _next(now, {"terms": timedelta(0), "retry_after": (poll.not_before or now) - now})
+    return replace(made, due=due, because=because)
+
+
+def unknown(poll: Poll) -> Poll:
+    """Return a poll as if its document was never seen, so that all of it comes."""
+    return replace(poll, etag=b"", modified=b"", validated="", hash="")
+
+
+def not_asked(poll: Poll, now: datetime, *, code: str, reason: str) -> Poll:
+    """Return a poll after nobody could be asked, for a reason on our side: it stays due."""
+    return _wrong(replace(poll, due=now, because="interval"), now, code, reason)
+
+
 def is_due(poll: Poll, now: datetime, *, ignore_interval: bool = False) -> bool:
     """Say whether an upstream may be asked; `ignore_interval` breaks no promise to its server."""
     if poll.due is None:
@@ -136,21 +161,28 @@ def held(poll: Poll, answer: Answer, now: datetime, interval: timedelta, flood: 
     """Return a poll whose document was not taken: no validator of it is kept, so that the next poll brings it again."""
     reason = f"{flood.alike:,} of {flood.new:,} new entries have the title or the date of a known one"
     made = _wrong(_rested(poll, answer, now, interval), now, "held", reason)
-    return replace(made, etag=b"", modified=b"", validated="", hash="", failures=0, held=flood)
+    return replace(unknown(made), failures=0, held=flood)
 
 
 def failed(poll: Poll, answer: Answer, now: datetime, interval: timedelta, *, code: str, reason: str) -> Poll:
-    """Return a poll after a failure: twice the wait each time, up to a day; `gone` ends it (RFC 9110, 410)."""
+    """Return a poll after a failure: twice the wait each time, up to a day; `gone` ends it (RFC 9110, 410).
+
+    Where it had moved, that may have been the mistake: after some failures the address of the configuration counts.
+    """
     failures = poll.failures + 1
     wait = min(interval * 2 ** min(failures - 1, 10), max(_LONGEST, interval))
     wait += wait * _JITTER * _spread(poll.given, failures)
     pause = _pause(answer)
     due, because = _next(now, {"back_off": wait, "retry_after": pause})
     made = _wrong(poll, now, code, reason)
+    is_astray = poll.url != poll.given and (code == "gone" or failures >= _MOVES_DOUBTED)
+    if is_astray:
+        made = replace(made, url=poll.given)
+    is_over = code == "gone" and not is_astray
     return replace(
         made,
-        due=None if code == "gone" else due,
-        because="gone" if code == "gone" else because,
+        due=None if is_over else due,
+        because="gone" if is_over else because,
         not_before=now + pause if pause else None,
         tried=now,
         failures=failures,

@@ -15,7 +15,7 @@ from aggregator.errors import AggregatorError
 from aggregator.lists import follow, is_any_due
 from aggregator.options import Options
 from aggregator.store import sqlite
-from aggregator.upstream import Polled, poll
+from aggregator.upstream import Polled, poll, rename
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -129,6 +129,7 @@ class Duty:
         try:
             with sqlite.opened_within(config.state) as store:
                 followed = follow(config, store, now, self._options, progress)
+                rename(followed.config.upstream, store)
                 polled = poll(followed.config, store, now, self._options, progress)
         except Stopped:
             return

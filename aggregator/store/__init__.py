@@ -237,6 +237,14 @@ class Ledger(Protocol):
         """Say whether nothing was ever published from this state."""
         ...
 
+    def listed(self, keys: Iterable[str]) -> set[str]:
+        """Return those keys under which an entry was once in a channel."""
+        ...
+
+    def published(self, keys: Iterable[str]) -> Mapping[str, tuple[str, datetime]]:
+        """Return id and date of publication of those keys under which there is an entry."""
+        ...
+
     def channels(self) -> Mapping[str, ChannelRow]:
         """Return every channel that was ever published, by key."""
         ...

@@ -41,6 +41,10 @@ class Polls(Protocol):
         """Forget upstreams that the configuration no longer has."""
         ...
 
+    def rename(self, old: str, new: str) -> None:
+        """Give what is known of a source, and of its entries, to another name of it."""
+        ...
+
     def traces(self, source: str) -> Sequence[Trace]:
         """Return what is remembered of the entries of a feed."""
         ...

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aggregator.store.sql import Database
 
 _KEPT = timedelta(days=90)
-_OFTEN = timedelta(hours=1)
+_OFTEN = timedelta(hours=6)
 _COUNTS = ("requests", "fresh", "unchanged", "failed", "slowed", "received", "saved")
 _TABLES = ("tally", "wish", "survey")
 
@@ -80,7 +80,7 @@ class HealthTables:
     def keep_survey(self, source: str, survey: Survey) -> None:
         """Remember what was found of a folder; what is held for the same reason as before is so since then.
 
-        Where nothing is new but the time, that is remembered once an hour: an idle pass writes nothing.
+        Where nothing is new but the time, that is remembered every few hours: idle passes write nothing.
         """
         before = self.surveys().get(source)
         if before and before.is_like(survey) and timedelta(0) <= survey.at - before.at < _OFTEN:

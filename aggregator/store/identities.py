@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from aggregator.core.identity import Assignment, Place
     from aggregator.store.sql import Database, Row
 
-_COLUMNS = "l.id, l.key, l.former, l.first_seen, l.published, l.updated, l.shown, l.fingerprint"
+_COLUMNS = "l.id, l.key, l.former, l.first_seen, l.published, l.updated, l.shown, l.fingerprint, l.listed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """A row of the ledger; instants in microseconds since the epoch."""
+    """A row of the ledger; instants in microseconds since the epoch. listed: whether it was ever in a channel."""
 
     id: str
     key: str
@@ -33,6 +33,7 @@ class LedgerEntry:
     updated: int
     shown: int
     fingerprint: str
+    listed: bool = True
 
     def dates(self) -> Dates:
         """Return the dates that an entry shows."""
@@ -102,15 +103,15 @@ def write_entries(db: Database, rows: Iterable[LedgerEntry], revision: int) -> N
     """Write rows of the ledger, and the index over their former keys."""
     rows = sorted(rows, key=lambda row: row.id)
     db.run_many(
-        "INSERT INTO ledger_entry (id, key, former, first_seen, published, updated, shown, fingerprint, revision)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO ledger_entry (id, key, former, first_seen, published, updated, shown, fingerprint, listed,"
+        " revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET key = excluded.key, former = excluded.former,"
         " first_seen = excluded.first_seen, published = excluded.published, updated = excluded.updated,"
-        " shown = excluded.shown, fingerprint = excluded.fingerprint, revision = excluded.revision",
+        " shown = excluded.shown, fingerprint = excluded.fingerprint, listed = excluded.listed, revision = excluded.revision",
         [
             (
                 *(row.id, row.key, json.dumps(row.former), row.first_seen, row.published, row.updated, row.shown),
-                *(row.fingerprint, revision),
+                *(row.fingerprint, int(row.listed), revision),
             )
             for row in rows
         ],
@@ -174,7 +175,7 @@ def _rows(db: Database, keys: Iterable[str], ids: Iterable[str]) -> dict[str, Le
 
 
 def _ledger_entry(row: Row) -> LedgerEntry:
-    id_, key, former, first_seen, published, updated, shown, fingerprint = row
+    id_, key, former, first_seen, published, updated, shown, fingerprint, listed = row
     return LedgerEntry(
         id=id_,
         key=key,
@@ -184,4 +185,5 @@ def _ledger_entry(row: Row) -> LedgerEntry:
         updated=updated,
         shown=shown,
         fingerprint=fingerprint,
+        listed=bool(listed),
     )

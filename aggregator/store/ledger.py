@@ -10,7 +10,7 @@ from aggregator.core.model import from_micros, to_micros
 from aggregator.errors import StoreError
 from aggregator.store import ChannelRow
 from aggregator.store.identities import LedgerEntry, write_entries
-from aggregator.store.sql import chunks, read_setting, write_setting
+from aggregator.store.sql import chunks, query_in, read_setting, write_setting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Kind of a row as text: its table and the columns that are kept.
 _TABLES = {
-    "entry": ("ledger_entry", "id, key, former, first_seen, published, updated, shown, fingerprint"),
+    "entry": ("ledger_entry", "id, key, former, first_seen, published, updated, shown, fingerprint, listed"),
     "claim": ("ledger_claim", "source, location, name, id"),
     "channel": ("ledger_channel", "key, id, updated, stamp, retired"),
     "source": ("ledger_source", "source, first_pass"),
@@ -50,6 +50,18 @@ class LedgerTables:
     def is_empty(self) -> bool:
         """Say whether nothing was ever published from this state."""
         return not self._db.query("SELECT 1 FROM ledger_channel LIMIT 1")
+
+    def listed(self, keys: Iterable[str]) -> set[str]:
+        """Return those keys under which an entry was once in a channel."""
+        now = "SELECT key FROM ledger_entry WHERE listed AND key IN ({})"
+        once = "SELECT f.former FROM ledger_former f JOIN ledger_entry l ON l.id = f.id WHERE l.listed AND f.former IN ({})"
+        keys = list(keys)
+        return {key for sql in (now, once) for (key,) in query_in(self._db, sql, keys)}
+
+    def published(self, keys: Iterable[str]) -> Mapping[str, tuple[str, datetime]]:
+        """Return id and date of publication of those keys under which there is an entry."""
+        sql = "SELECT key, id, published FROM ledger_entry WHERE key IN ({})"
+        return {key: (id_, from_micros(published)) for key, id_, published in query_in(self._db, sql, keys)}
 
     def channels(self) -> Mapping[str, ChannelRow]:
         """Return every channel that was ever published, by key."""
@@ -111,6 +123,8 @@ class LedgerTables:
         for number, kind, values in sorted(found, key=lambda one: one[0]):
             if kind == "entry":
                 values["former"] = json.loads(values["former"])
+                if values["listed"]:
+                    del values["listed"]  # as good as all are
             yield {"revision": number, "kind": kind, **values}
 
     def forget(self, id_: str) -> bool:
@@ -158,10 +172,11 @@ def _understood(row: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
     """Return the kind of a row of the text, and its values as its table has them."""
     try:
         kind = str(row["kind"])
-        values: dict[str, Any] = {name: row[name] for name in _TABLES[kind][1].split(", ")}
+        given = {"listed": 1, **row}
+        values: dict[str, Any] = {name: given[name] for name in _TABLES[kind][1].split(", ")}
         if kind == "entry":
             values["former"] = tuple(values["former"])
     except (KeyError, TypeError):
-        given = str(dict(row))[:_QUOTED]
-        raise StoreError(f"not a row of the ledger: {given}; remove that line from the file") from None
+        quoted = str(dict(row))[:_QUOTED]
+        raise StoreError(f"not a row of the ledger: {quoted}; remove that line from the file") from None
     return kind, values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from aggregator.core.matching import Trace
 from aggregator.core.model import from_micros, to_micros
 from aggregator.core.polling import Poll
 from aggregator.store.following import Dropped
-from aggregator.store.sql import SIGHTING, query_in
+from aggregator.store.sql import SIGHTING, dump, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,6 +57,21 @@ class PollTables:
                 self._db.run("DELETE FROM poll WHERE source = ?", [source])
                 self._db.run("DELETE FROM dropped WHERE source = ?", [source])
 
+    def rename(self, old: str, new: str) -> None:
+        """Give what is known of a source, and of its entries, to another name of it."""
+        with self._db.transaction() as revision:
+            bodies = self._db.query("SELECT location, body FROM sighting WHERE source = ?", [old])
+            self._db.run_many(
+                "UPDATE sighting SET source = ?, body = ? WHERE source = ? AND location = ?",
+                [(new, _named(body, new), old, location) for location, body in bodies],
+            )
+            self._db.run("INSERT INTO touched SELECT key FROM sighting WHERE source = ? ON CONFLICT DO NOTHING", [new])
+            for table in ("document", "left_out", "poll", "dropped", "tally", "wish", "survey"):
+                self._db.run(f"UPDATE {table} SET source = ? WHERE source = ?", [new, old])
+            for table in ("ledger_claim", "ledger_source"):
+                self._db.run(f"DELETE FROM {table} WHERE source = ?", [new])
+                self._db.run(f"UPDATE {table} SET source = ?, revision = ? WHERE source = ?", [new, revision, old])
+
     def traces(self, source: str) -> Sequence[Trace]:
         """Return what is remembered of the entries of a feed."""
         rows = self._db.query(
@@ -93,6 +108,10 @@ class PollTables:
             "SELECT place, code, reason, count FROM dropped WHERE source = ? ORDER BY number", [source]
         )
         return [Dropped(*row) for row in rows]
+
+
+def _named(body: str, source: str) -> str:
+    return dump(SIGHTING, replace(SIGHTING.validate_json(body), source=source), without={"edges"})
 
 
 def _poll(row: Row) -> Poll:

@@ -121,6 +121,7 @@ class _Settling:
                 given = fingerprint(ordered)
                 row = identities.row(key) or self._first_seen(identities.id_of(key), given, ordered, known_sources)
                 row = _dated(row, key, given, to_micros(self.now))
+                row = replace(row, listed=row.listed or not all(one.backlog for one in ordered))
                 identities.keep(key, row)
                 merged[key] = _Merged.of(ordered, row)
             self._write(merged)
@@ -142,6 +143,7 @@ class _Settling:
             updated=to_micros(published),
             shown=to_micros(shown),
             fingerprint=given,
+            listed=False,  # until it is merged, which is next
         )
 
     def _write(self, merged: Mapping[str, _Merged]) -> None:

@@ -352,3 +352,19 @@ def test_a_terminal_that_cannot_write_a_title_gets_it_escaped(room: Newsroom) ->
     done = call(room, "check", PYTHONIOENCODING="latin-1", PYTHONUTF8="0")
     assert done.returncode == 1
     assert 'quality: "\\u2603" is no whole number' in done.stdout
+
+
+def test_check_names_files_whose_date_is_not_the_one_that_was_published(room: Newsroom) -> None:
+    room.article("a.md", publishedDateTime="2026-10-01T08:00:00Z")
+    room.article("b.md", publishedDateTime="2026-10-02T08:00:00Z")
+    assert call(room, "run").returncode == 0
+    room.article("a.md", publishedDateTime="2026-10-05T08:00:00Z")
+    done = call(room, "check")
+    assert done.returncode == 0
+    assert done.stdout == (
+        "perhaps   articles/a.md: published with the date 2026-10-01 08:00 UTC, which stays; for the one in the file: "
+        '"aggregator state forget https://www.harbour.example/a"\n'
+    )
+    assert call(room, "state", "forget", "https://www.harbour.example/a").returncode == 0
+    assert call(room, "run").returncode == 0
+    assert call(room, "check").stdout == ""

@@ -189,6 +189,19 @@ def a_flood_of_known_articles(talk: Talk) -> None:
         talk("run")
 
 
+def sources_that_wait_for_a_word(talk: Talk) -> None:
+    talk("sources")
+    for stem in ("old", "new"):
+        for number in range(12):
+            talk.room.article(f"{stem}{number:02}.md", title=f"Story {number}")
+        talk("run", "-q")
+    for words in ("", "accept articles", "pause articles", "", "resume articles", "resume articles", "reset articles"):
+        talk("sources", *words.split())
+    talk("run")
+    for words in ("articles", "accept articles", "artcles", "pause"):
+        talk("sources", *words.split())
+
+
 def a_configuration_with_faults(talk: Talk) -> None:
     talk.room.configure(WRONG)
     talk("run")
@@ -343,6 +356,7 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     removals_that_look_like_an_accident,
     a_source_that_left_the_configuration,
     a_flood_of_known_articles,
+    sources_that_wait_for_a_word,
     a_configuration_with_faults,
     a_configuration_with_one_fault,
     a_configuration_that_cannot_be_read,

@@ -126,7 +126,7 @@ class TestFlood:
     def test_accepting_never_breaks_a_promise_to_its_server_and_waits_until_a_poll_brings_something(
         self, held: Site
     ) -> None:
-        held.answers["/pier"] = answer(rss(range(20), site="new.example", edit="!"), "Retry-After: 86400")
+        held.answers["/pier"] = answer(rss(range(20), site="new.example/x", edit="!"), "Retry-After: 86400")
         held.run()
         held.wish("pier", Wish.ACCEPT)
         assert held.run().gathered.polled.asked == 0
@@ -134,7 +134,7 @@ class TestFlood:
         held.run(after=timedelta(days=1))
         assert held.run(after=timedelta(minutes=1)).gathered.polled.asked == 0
         assert Wish.ACCEPT in held.standing().wishes
-        held.answers["/pier"] = answer(rss(range(20), site="new.example", edit="!"))
+        held.answers["/pier"] = answer(rss(range(20), site="new.example/x", edit="!"))
         assert held.run(after=timedelta(days=1)).gathered.polled.put.new == 20
 
     def test_what_is_new_and_a_feed_that_is_new_to_us_is_no_flood(self, site: Site) -> None:
@@ -279,6 +279,23 @@ class TestWishes:
         code, said = site.command("pause", "peer")
         assert (code, said) == (2, "error: no source is called peer; there is: articles, pier\n")
         assert site.command("peer")[0] == 2
+
+
+def test_lists_and_what_they_name_are_sources_too(site: Site) -> None:
+    outline = f"<outline type='rss' text='Pier' xmlUrl='{site.server.url('/pier')}'/>"
+    site.answers["/list"] = answer(f"<opml version='2.0'><head/><body>{outline}</body></opml>".encode())
+    site.answers["/pier"] = answer(status="404 No")
+    block = f"{{url: {site.server.url('/list')}, private: true, name: many}}"
+    site.room.configure(f"{CONFIG}upstream_from: [{block}]\n")
+    site.run()
+    code, said = site.command("--json")
+    told = {one["name"]: (one["kind"], one["state"]) for one in json.loads(said)["sources"]}
+    pier = f"127.0.0.1:{site.server.port}/pier"
+    assert (code, told.pop("articles")) == (0, ("articles", "well"))
+    assert told == {"many": ("list", "well"), pier: ("upstream", "failing")}
+    assert site.command("pause", pier, "many")[0] == 0
+    assert sorted(site.run(ask_now=True).gathered.paused) == [pier]
+    assert site.asked() == site.asked("list") == 1
 
 
 class TestEtiquette:

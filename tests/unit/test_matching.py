@@ -27,6 +27,9 @@ def entry(guid: str, link: str, title: str = "", hour: int | None = None) -> Sig
     )
 
 
+LONG = "tag:x.example,2026:1"
+
+
 def traces(found: list[Sighting], known: list[Trace]) -> list[Trace]:
     """Return what is remembered after a poll: the entries of its document over what was known."""
     after = {trace.location: trace for trace in known}
@@ -47,7 +50,13 @@ def polled(*documents: list[Sighting]) -> list[str]:
     ("documents", "locations"),
     [
         pytest.param([[entry("1", "a")], [entry("1", "a")]], ["a"], id="the same again"),
-        pytest.param([[entry("1", "a")], [entry("1", "b")]], ["a"], id="another address, the same guid"),
+        pytest.param([[entry("1", "a")], [entry("1", "b")]], ["a", "b"], id="a guid that could be that of any entry"),
+        pytest.param([[entry("1", "a", "T")], [entry("1", "b", "T")]], ["a"], id="such a guid, and the title"),
+        pytest.param([[entry("1", "a", "T", 1)], [entry("1", "b", "U", 1)]], ["a"], id="such a guid, and the date"),
+        pytest.param(
+            [[entry("1", "a?t=1", "T")], [entry("1", "a?t=2", "U")]], ["a?t=1"], id="such a guid, and the path"
+        ),
+        pytest.param([[entry(LONG, "a")], [entry(LONG, "b")]], ["a"], id="a guid that is of this entry alone"),
         pytest.param([[entry("1", "a")], [entry("2", "a")]], ["a"], id="another guid, the same address"),
         pytest.param([[entry("", "a")], [entry("", "a")]], ["a"], id="no guid"),
         pytest.param(
@@ -169,6 +178,6 @@ def test_no_two_entries_share_a_location_and_a_document_again_finds_all_of_its_o
 
 
 def test_an_entry_is_found_among_many() -> None:
-    known = traces([entry(str(number), f"a{number}") for number in range(2_000)], [])
-    found = [replace(entry(str(number), f"b{number}"), title="Other") for number in range(2_000)]
+    known = traces([entry(f"{LONG}/{number}", f"a{number}") for number in range(2_000)], [])
+    found = [replace(entry(f"{LONG}/{number}", f"b{number}"), title="Other") for number in range(2_000)]
     assert locate(found, known) == [f"https://x.example/a{number}" for number in range(2_000)]

@@ -29,6 +29,10 @@ def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, 
 
     config = loaded(config_path)
     with sqlite.looked_into(config.state) as store:
+        if config.lists:
+            from aggregator.lists import as_kept  # noqa: PLC0415  lxml only where there are any
+
+            config = as_kept(config, store)
         found = standings(config, store)
     known = [one.name for one in found]
     if unknown := sorted(set(names) - set(known)):

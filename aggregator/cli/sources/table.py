@@ -95,7 +95,7 @@ def _well(group: Sequence[Standing], now: datetime) -> Iterator[str]:
         share = one.tally.share_unchanged
         cells = [
             one.name.ljust(min(room, 40)),
-            "1 entry" if one.counts.entries == 1 else f"{one.counts.entries:,} entries",
+            _entries(one),
             count(one.files, "file") if one.files is not None and one.succeeded else "",
             f"{one.counts.faulty:,} faulty" if one.counts.faulty else "",
             f"read {_time(one.succeeded)}" if one.succeeded else "not read yet",
@@ -106,8 +106,14 @@ def _well(group: Sequence[Standing], now: datetime) -> Iterator[str]:
         yield line("well" if number == 0 else "", _CELL.join(filter(None, cells)))
 
 
+def _entries(one: Standing) -> str:
+    if one.kind == "list":
+        return "a list of feeds"
+    return "1 entry" if one.counts.entries == 1 else f"{one.counts.entries:,} entries"
+
+
 def _next(one: Standing, now: datetime) -> str:
-    if one.kind != "upstream":
+    if one.files is not None:  # every pass reads a folder
         return ""
     if one.due is None:
         return "asked no more"

@@ -94,7 +94,8 @@ def _state(config_path: Path | None, names: tuple[str, ...]) -> Iterator[Store]:
 
     config = loaded(config_path)
     with sqlite.beside(config.state) as store:
-        known = dict.fromkeys([*sorted(config.source_names()), *store.sources.names()])
+        known = dict.fromkeys([*sorted(config.source_names()), *store.polls.all(), *store.sources.names()])
+        known |= dict.fromkeys(one.name for one in config.lists)
         if unknown := sorted(set(names) - set(known)):
             raise UnknownSource(unknown, list(known))
         yield store
