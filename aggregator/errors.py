@@ -4,6 +4,7 @@ AggregatorError
 ├── ConfigError       the configuration is unusable; carries every fault in it
 ├── UnknownSource     an option names a source that there is not
 ├── NoDaemon          no daemon works on the state, or none that we may signal
+├── UnfitPath         a path cannot be written into a unit file
 ├── StoreError        the state cannot be read or written
 │   ├── LockedError   another pass, or a daemon, holds the state
 │   ├── StateMissing  feeds of ours are published, but their ledger is gone
@@ -81,6 +82,15 @@ class NoDaemon(AggregatorError):  # noqa: N818  as above
 
     def __init__(self, state: Path, reason: str) -> None:
         super().__init__(f"{state}: {reason}")
+
+
+class UnfitPath(AggregatorError):  # noqa: N818  as above
+    """A path cannot be written into a unit file."""
+
+    exit_code = 2
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path!r}: a unit file cannot name that; give it a name without control characters")
 
 
 class StoreError(AggregatorError):

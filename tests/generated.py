@@ -9,6 +9,7 @@ from manual import manual
 
 from aggregator.cli import commands
 from aggregator.cli.schema import schema_text
+from aggregator.units import USERS, USUAL, daemon_files, timer_files
 
 ROOT = Path(__file__).parents[1]
 SHELLS = ("bash", "zsh", "fish")
@@ -21,7 +22,15 @@ def generated() -> dict[Path, str]:
         Path("config/aggregator.schema.json"): schema_text(),
         Path("docs/aggregator.1"): manual(commands),
         **scripts,
+        **units(),
     }
+
+
+def units() -> dict[Path, str]:
+    """Return the unit files for the place that the documentation describes."""
+    folder = Path("config/systemd")
+    files = {**daemon_files(USUAL), **timer_files(USUAL)}
+    return {folder / ("sysusers.d" if path == USERS else "") / path.name: text for path, text in files.items()}
 
 
 def completion(shell: str) -> str:

@@ -41,6 +41,14 @@ ENVIRONMENT = (
     ("XDG_CONFIG_HOME", "Where the user's configuration is; ~/.config, if it is not set."),
     ("HOME", "The folder that ~ means."),
     ("STATE_DIRECTORY", "Folder of the state, where the configuration does not name one; systemd sets it."),
+    (
+        "AGGREGATOR_LOG",
+        "Form and level of the log, as json or text,debug, whatever the configuration says; a daemon logs.",
+    ),
+    ("JOURNAL_STREAM", "If standard error is what it names, lines are in the form of the journal; systemd sets it."),
+    ("NOTIFY_SOCKET", "Where a daemon says how it is; systemd sets it."),
+    ("WATCHDOG_USEC", "How often it has to say that it works; systemd sets it."),
+    ("WATCHDOG_PID", "The process that is meant by it; systemd sets it."),
     ("NO_COLOR", "If it is set, nothing is coloured."),
     ("TERM", "If it is dumb, nothing is coloured and no bar is drawn."),
 )

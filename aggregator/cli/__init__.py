@@ -17,6 +17,7 @@ from aggregator.cli.check import check
 from aggregator.cli.config import config
 from aggregator.cli.daemon import daemon, poke
 from aggregator.cli.init import init
+from aggregator.cli.install import install_service
 from aggregator.cli.opml import export_opml, import_opml
 from aggregator.cli.run import run
 from aggregator.cli.screen import fitted
@@ -51,6 +52,7 @@ commands.add_command(sources)
 commands.add_command(state)
 commands.add_command(import_opml)
 commands.add_command(export_opml)
+commands.add_command(install_service)
 
 
 def main() -> NoReturn:

@@ -60,8 +60,8 @@ def _log(config: Config) -> None:
     """Send what is logged to stderr, as the configuration and the environment want it."""
     from aggregator import log  # noqa: PLC0415
 
-    form, level = log.chosen("auto", "info", os.environ, sys.stderr)
-    log.configure(form, level, sys.stderr)
+    form, level = log.chosen(config.log.form, config.log.level, os.environ, sys.stderr)
+    log.configure(form, level, sys.stderr, secrets=config.secrets(os.environ))
 
 
 def _now() -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import yaml
 
 from aggregator.config.include import read
 from aggregator.config.lists import SourceList, source_list_of
+from aggregator.config.log import Log
 from aggregator.config.rules import rules_of
 from aggregator.config.schedule import Schedule, schedule_of
 from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
@@ -77,11 +78,16 @@ class Config:
     listed_from: int
     schedule: Schedule
     state: Path
+    log: Log = field(default_factory=Log)
 
     def source_names(self) -> set[str]:
         """Return what reports call the sources."""
         feeds = {one.name for one in self.upstream} | {one.name for one in self.feeds_from}
         return feeds | {one.name for one in self.articles}
+
+    def secrets(self, environment: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the values of the secrets that are named here and can be read, to keep them out of logs."""
+        return tuple(dict.fromkeys(secret for one in self.upstream for secret in one.secrets(environment)))
 
 
 def find(named: Path | None, environment: Mapping[str, str], folder: Path) -> Path:
@@ -195,6 +201,7 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         index=file.output.index,
         listed_from=file.providers.list_from,
         schedule=schedule_of(file.schedule),
+        log=Log(**file.log.model_dump()),
         state=_below(folder, file.state) if file.state else Path(state) if state else output.parent / "state",
     )
 

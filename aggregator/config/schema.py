@@ -27,6 +27,7 @@ from aggregator.config.kinds import (
     with_words,
 )
 from aggregator.config.lists import ListSection, list_name_of
+from aggregator.config.log import LogSection
 from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
 from aggregator.config.schedule import ScheduleSection
 from aggregator.config.upstream import FeedsFromSection, UpstreamSection, name_of
@@ -217,6 +218,7 @@ class ConfigFile(Section):
     ] = ()
     providers: Annotated[ProvidersSection, Field(description="Feeds by provider.")] = ProvidersSection.model_construct()
     schedule: Annotated[ScheduleSection, Field(description="When a daemon works.")] = ScheduleSection.model_construct()
+    log: Annotated[LogSection, Field(description="What is logged, and how.")] = LogSection.model_construct()
 
     @model_validator(mode="after")
     def _sources_have_names_of_their_own(self) -> ConfigFile:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,7 +32,7 @@ from aggregator.core.channels import topic_key
 from aggregator.core.model import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from aggregator.core.polling import Poll
     from aggregator.sources.feed import FeedContext
@@ -240,6 +242,16 @@ class Upstream(FeedTerms):
             allowed=self.allowed,
             verify=self.verify,
         )
+
+    def secrets(self, environment: Mapping[str, str]) -> Iterator[str]:
+        """Yield the values of its secrets that can be read, and what basic authentication makes of a password."""
+        for secret in self.headers.values():
+            with suppress(LookupError):
+                yield secret.read(environment)
+        if self.password:
+            with suppress(LookupError):
+                password = self.password.read(environment)
+                yield from (password, b64encode(f"{self.user}:{password}".encode()).decode())
 
 
 def name_of(section: UpstreamSection) -> str:

@@ -1,0 +1,106 @@
+"""`aggregator install-service`: what systemd has to know of this site, printed."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, loaded
+from aggregator.cli.words import command
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from aggregator.config import Config
+    from aggregator.units import Place
+
+_OURS = "aggregator"
+_SPLIT = "awk '/^# \\/etc\\// {file = $2} {print > file}'"
+
+
+@click.command("install-service")
+@config_option
+@click.option("--print", "as_text", is_flag=True, help="Print the files; the only way for now.")
+@click.option("--timer", is_flag=True, help="A pass every ten minutes in place of a daemon.")
+@click.option("--user", metavar="NAME", help=f"Whom it runs as; else whoever owns the state, or {_OURS}.")
+def install_service(*, config_path: Path | None, as_text: bool, timer: bool, user: str | None) -> int:
+    """Print unit files for systemd that fit this configuration; each starts with where it belongs."""
+    from aggregator.units import daemon_files, timer_files  # noqa: PLC0415  --help needs none of it
+
+    if not as_text:
+        raise click.UsageError("it does not install yet, it only prints: add --print")
+    config = loaded(config_path)
+    place = _place(config, user or _owner(config))
+    files = (timer_files if timer else daemon_files)(place)
+    click.echo("\n".join(f"# {path}\n{text}" for path, text in files.items()), nl=False)
+    for step in _steps(config, files, timer=timer):
+        click.echo(step, err=True)
+    return 0
+
+
+def _steps(config: Config, files: Collection[Path], *, timer: bool) -> list[str]:
+    from aggregator.units import FOLDERS, USERS  # noqa: PLC0415
+
+    words = ["install-service", "--print", *(["--timer"] if timer else [])]
+    folders = " ".join(sorted({str(path.parent) for path in files}))
+    unit = "aggregator-run.timer" if timer else "aggregator.service"
+    printed = command(config.file.absolute(), *words)
+    return [
+        "Next, as root:",
+        f"  install -d {folders}",
+        f"  {printed} | {_SPLIT}",
+        # Each names its file: without one, they would carry out those of all other programs, too.
+        *([f"  systemd-sysusers {USERS}"] if USERS in files else []),
+        *([f"  systemd-tmpfiles --create {FOLDERS}"] if FOLDERS in files else []),
+        "  systemctl daemon-reload",
+        f"  systemctl enable --now {unit}",
+    ]
+
+
+def _place(config: Config, user: str) -> Place:
+    from aggregator.units import Place  # noqa: PLC0415
+
+    roots = [*(one.roots for one in config.articles), *(one.roots for one in config.feeds_from)]
+    lists = [one.path for one in config.lists if one.path is not None]
+    secrets = [one for feed in config.upstream for one in (*feed.headers.values(), feed.password) if one is not None]
+    held = [Path(one.place) for one in secrets if not one.place.startswith("$")]
+    words = _running()
+    # A link in a folder of programs leads to an environment of its own, which stands on another Python.
+    lies_in = (Path(words[0]).parent, Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[2])
+    reads = [*(folder for some in roots for _, folder in some), *lists, *config.included, *held]
+    return Place(
+        command=words,
+        program=tuple(dict.fromkeys(Path(os.path.normpath(one)) for one in lies_in)),
+        config=Path(os.path.normpath(config.file.absolute())),
+        user=user,
+        reads=tuple(dict.fromkeys(Path(os.path.normpath(one.absolute())) for one in reads)),
+        state=config.state,
+        output=config.output,
+        variables=tuple(sorted({one.place.removeprefix("$") for one in secrets if one.place.startswith("$")})),
+        missing=tuple(one for one in (config.state, config.output) if not one.is_dir()),
+    )
+
+
+def _running() -> tuple[str, ...]:
+    """Return the words that start this program from anywhere."""
+    found = shutil.which(sys.argv[0])
+    if found and Path(sys.argv[0]).name != "__main__.py":
+        return (os.path.abspath(found),)  # noqa: PTH100  a link stays, since updates change where it leads
+    return (os.path.abspath(sys.executable), "-m", "aggregator")  # noqa: PTH100
+
+
+def _owner(config: Config) -> str:
+    """Return who has run this site so far; root has only set it up."""
+    for folder in (config.state, config.output, config.file.absolute().parent):
+        try:
+            name = pwd.getpwuid(folder.stat().st_uid).pw_name
+        except (OSError, KeyError):
+            continue
+        return _OURS if name == "root" else name
+    return _OURS

@@ -1,0 +1,50 @@
+"""What may stand in a line for people: nothing unprintable, no secret, no name and password of an address."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+HIDDEN = "***"
+# Browsers take backslashes for slashes and leave some out; an `@` in a path comes after a slash, and stays.
+_USERINFO = re.compile(r"(https?:[/\\]*|//)[^/?#\\ ]*@", re.IGNORECASE)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line of printable characters; what is none becomes a space, and many spaces one."""
+    if text.isprintable() and "  " not in text:
+        return text
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
+class Mask:
+    """Text in, the same text out without secrets: neither as they are nor as addresses, JSON and Python write them."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms = {form for secret in secrets for form in _forms(secret) if form}
+        longest_first = sorted(forms, key=lambda form: (-len(form), form))
+        self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def __call__(self, text: str) -> str:
+        """Return a text without secrets, its lines as they are."""
+        hidden = self._secrets.sub(HIDDEN, text) if self._secrets else text
+        return _USERINFO.sub(rf"\1{HIDDEN}@", hidden)
+
+    def line(self, text: str) -> str:
+        """Return a text as one line without secrets."""
+        return self(one_line(self(text)))  # what held a control character may become a secret without it
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    yield one_line(secret)
+    yield quote(secret, safe="")
+    yield quote_plus(secret, safe="")
+    yield repr(secret)[1:-1]
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
