@@ -12,6 +12,7 @@ import yaml
 from aggregator.config.include import read
 from aggregator.config.lists import SourceList, source_list_of
 from aggregator.config.rules import rules_of
+from aggregator.config.serve import Serving, serving_of
 from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
@@ -55,7 +56,7 @@ class Config:
     """What the owner wants; all paths absolute.
 
     file: as it was named. warnings: what is legal, but hardly meant. index: whether pages list what is published.
-    listed_from: entries that a provider needs for a place on them. included: further files that it was read from. lists:
+    listed_from: entries that a provider needs for a place on them. gzip: whether each file has a copy in gzip. included: further files that it was read from. lists:
     of further upstream feeds, which each pass reads.
     """
 
@@ -75,6 +76,8 @@ class Config:
     index: bool
     listed_from: int
     state: Path
+    gzip: bool
+    serve: Serving
 
     def source_names(self) -> set[str]:
         """Return what reports call the sources."""
@@ -193,6 +196,8 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         index=file.output.index,
         listed_from=file.providers.list_from,
         state=_below(folder, file.state) if file.state else Path(state) if state else output.parent / "state",
+        gzip=file.output.gzip,
+        serve=serving_of(file.serve),
     )
 
 

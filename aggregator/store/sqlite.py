@@ -189,6 +189,18 @@ def _wrapped(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}{_cure(error)}") from error
 
 
+def is_locked(folder: Path) -> bool:
+    """Say whether a pass holds the state in a folder now."""
+    try:
+        with (folder / _LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _cure(error: sqlite3.Error) -> str:
     """Say what helps against a damaged file: everything in it can be made again."""
     damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)

@@ -16,7 +16,10 @@ COMMAND = (sys.executable, "-m", "aggregator")
 SCRIPTS = ROOT / "config" / "completions"
 LINES = [
     (["aggregator", "ru"], {"run"}),
-    (["aggregator", ""], {"check", "config", "export-opml", "import-opml", "init", "run", "sources", "state"}),
+    (
+        ["aggregator", ""],
+        {"check", "config", "export-opml", "import-opml", "init", "run", "serve", "sources", "state", "status"},
+    ),
     (["aggregator", "config", "s"], {"schema", "show"}),
     (["aggregator", "state", "im"], {"import"}),
     (["aggregator", "run", "--accept"], {"--accept-removals", "--accept-new"}),
