@@ -9,7 +9,8 @@ AggregatorError
 │   ├── LockedError   another pass, or a daemon, holds the state
 │   ├── StateMissing  feeds of ours are published, but their ledger is gone
 │   └── StateTaken    the state belongs to another output folder
-└── PublishError      a feed could not be written; the old one stays
+├── PublishError      a feed could not be written; the old one stays
+└── ServeError        no server can listen where it should
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _NAMED = 20  # sources in a message
 _CURES = {
+    errno.EADDRINUSE: "another program listens there; end it, or name another address",
+    errno.EADDRNOTAVAIL: "name an address of this machine",
     errno.EACCES: "the user that runs this needs the right to it",
     errno.EPERM: "the user that runs this needs the right to it",
     errno.ENOENT: "look at the name, or where the link leads",
@@ -142,3 +145,10 @@ class PublishError(AggregatorError):
         super().__init__(f"{path}: {reason}. Old feeds kept; the next run repairs")
         self.path = path
         self.reason = reason
+
+
+class ServeError(AggregatorError):
+    """No server can listen where it should."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address}: cannot listen there: {reason}")

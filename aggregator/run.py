@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Report", "run"]
 
+_UNWRITTEN = frozenset({"unfit", "foreign_file"})
 _DISTRUST = "what is published is not from this state"
 
 
@@ -50,6 +51,16 @@ class Report:
     def faults(self) -> list[Fault]:
         """All that is wrong with what others gave us."""
         return [*self.gathered.faults, *self.gathered.polled.faults, *self.published.faults]
+
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether a feed could not be written as it should be."""
+        return any(fault.code in _UNWRITTEN for fault in self.published.faults)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether something waits for a person to decide."""
+        return bool(self.gathered.held or self.gathered.floods)
 
 
 def run(  # noqa: PLR0913  what a pass has, each once

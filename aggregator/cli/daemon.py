@@ -26,6 +26,7 @@ def daemon(*, config_path: Path | None) -> int:
     from aggregator.daemon.signals import listen  # noqa: PLC0415  --help needs none of it
 
     signals = listen()  # at once, and before the lock, which tells others whom to signal
+    from aggregator.cli.serve import applications  # noqa: PLC0415
     from aggregator.config import load  # noqa: PLC0415
     from aggregator.daemon.life import Daemon, World  # noqa: PLC0415
     from aggregator.notify import Notifier  # noqa: PLC0415
@@ -38,7 +39,7 @@ def daemon(*, config_path: Path | None) -> int:
     gc.set_threshold(50_000, 20, 100)  # as in `run`
     config = loaded(config_path)
     _log(config)
-    code = Daemon(config, World(read_again, os.environ, _now, Notifier(os.environ), signals)).live()
+    code = Daemon(config, World(read_again, os.environ, _now, Notifier(os.environ), signals, applications)).live()
     # Not by the usual way, which waits for threads that nobody waits for any more.
     logging.shutdown()
     sys.stderr.flush()

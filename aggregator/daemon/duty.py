@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from aggregator import run as passes
+from aggregator import noted
 from aggregator.daemon.chronicle import Chronicle
 from aggregator.daemon.turns import Turns
 from aggregator.daemon.upkeep import keep_up
@@ -96,7 +96,8 @@ class Duty:
         try:
             with sqlite.opened_within(config.state) as store:
                 progress = self._progress(self.publish)
-                report = passes.run(config, store, self._clock(), self._options, progress, polled=polled)
+                every = None if config.schedule.cron else config.schedule.every
+                report = noted.run(config, store, self._clock, self._options, progress, interval=every, polled=polled)
                 self._after_pass(report, config)
                 if self._upkeep.is_set():
                     self._keep_up(config, store)

@@ -17,9 +17,10 @@ from aggregator.daemon.agenda import BEAT, Agenda
 from aggregator.daemon.chronicle import said
 from aggregator.daemon.clock import Clocks
 from aggregator.daemon.duty import Duty
+from aggregator.daemon.hosting import Hosting
 from aggregator.daemon.signals import ENDINGS
 from aggregator.daemon.watch import Watch
-from aggregator.errors import ConfigError
+from aggregator.errors import AggregatorError, ConfigError
 from aggregator.logbook import status
 from aggregator.store import lock
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from queue import SimpleQueue
+
+    from starlette.types import ASGIApp
 
     from aggregator.config import Config
     from aggregator.notify import Notifier
@@ -42,13 +45,18 @@ _PATIENCE_SECONDS = 3.0  # for what is just being written, before it is cut off
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a daemon lives in. load: reads the configuration anew. signals: those that came, from `listen`."""
+    """What a daemon lives in.
+
+    load: reads the configuration anew. signals: those that came, from `listen`. applications: what the built-in server
+    hands out.
+    """
 
     load: Callable[[], Config]
     environment: Mapping[str, str]
     clock: Callable[[], datetime]
     notifier: Notifier
     signals: SimpleQueue[int]
+    applications: Callable[[Config], tuple[ASGIApp, ASGIApp]]
 
 
 class Daemon:
@@ -64,6 +72,7 @@ class Daemon:
         work = {"tick": self._duty.tick, "publish": self._duty.publish.ask, "maintain": self._duty.maintain}
         self._agenda = Agenda(config.schedule, work)
         self._watch = self._watching(config)
+        self._hosting = Hosting(world.applications)
 
     def live(self) -> int:
         """Return what the process is to end with: 0 after a signal, OVERDUE where a pass hangs.
@@ -74,6 +83,7 @@ class Daemon:
         """
         config = self._duty.config
         with lock.held(config.state, timedelta(0), lock.DAEMON):
+            self._hosting.follow(config)
             said("daemon begins", config=str(config.file), state=str(config.state), output=str(config.output))
             self._watch.start()
             self._duty.publish.start()
@@ -163,6 +173,10 @@ class Daemon:
         self._watch.stop()
         self._watch = self._watching(config)
         self._watch.start()
+        try:
+            self._hosting.follow(config)
+        except AggregatorError as error:
+            said("not served any more", logging.ERROR, reason=str(error))
         said("configuration read again")
         self._ask_for_all()
 
@@ -188,6 +202,7 @@ class Daemon:
                     break
             except Empty:
                 pass
+        self._hosting.end(max(until - time.monotonic(), 0.0))
         for child in multiprocessing.active_children():
             child.kill()
 
