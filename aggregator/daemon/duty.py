@@ -67,6 +67,8 @@ class Duty:
 
     def tick(self) -> None:
         """Wish for what is due: feeds to be asked, a pass in place of one that failed."""
+        if self.last.report is None and self.last.error is None:
+            return  # the first pass makes the state
         if self._try_again is not None and time.monotonic() >= self._try_again:
             self.publish.ask()
         try:

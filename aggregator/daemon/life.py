@@ -139,6 +139,7 @@ class Daemon:
         if text and not self._is_ready:
             self._is_ready = True
             self._duty.upstream.start()
+            self._duty.upstream.ask()
             self._world.notifier.ready(text)
         elif text and text != self._status:
             self._world.notifier.status(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -201,10 +201,13 @@ def _cure(error: sqlite3.Error) -> str:
 def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        # The first pass fills an empty file: a rollback journal then writes each page once, a write-ahead log twice.
-        journal = "WAL" if path.stat().st_size else "TRUNCATE"
-        for pragma in (*_PRAGMAS, f"journal_mode = {journal}"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        if path.stat().st_size:
+            with suppress(sqlite3.OperationalError):  # somebody is reading just now: the next one changes it
+                connection.execute("PRAGMA journal_mode = WAL")
+        else:  # The first pass fills an empty file: so each page is written once, by a write-ahead log twice.
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
         _migrate(connection, path)
     except BaseException:
         connection.close()
