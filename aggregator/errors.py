@@ -3,12 +3,14 @@
 AggregatorError
 ├── ConfigError       the configuration is unusable; carries every fault in it
 ├── UnknownSource     an option names a source that there is not
+├── NoDaemon          no daemon works on the state, or none that we may signal
 ├── UnfitPath         a path cannot be written into a unit file
 ├── StoreError        the state cannot be read or written
-│   ├── LockedError   another pass holds the state
+│   ├── LockedError   another pass, or a daemon, holds the state
 │   ├── StateMissing  feeds of ours are published, but their ledger is gone
 │   └── StateTaken    the state belongs to another output folder
-└── PublishError      a feed could not be written; the old one stays
+├── PublishError      a feed could not be written; the old one stays
+└── ServeError        no server can listen where it should
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _NAMED = 20  # sources in a message
 _CURES = {
+    errno.EADDRINUSE: "another program listens there; end it, or name another address",
+    errno.EADDRNOTAVAIL: "name an address of this machine",
     errno.EACCES: "the user that runs this needs the right to it",
     errno.EPERM: "the user that runs this needs the right to it",
     errno.ENOENT: "look at the name, or where the link leads",
@@ -74,6 +78,15 @@ class UnknownSource(AggregatorError):  # noqa: N818  the name says the condition
         super().__init__(f"no source is called {', '.join(names)}; {hint}")
 
 
+class NoDaemon(AggregatorError):  # noqa: N818  as above
+    """No daemon works on the state, or none that we may signal; the reason says what to do."""
+
+    exit_code = 1
+
+    def __init__(self, state: Path, reason: str) -> None:
+        super().__init__(f"{state}: {reason}")
+
+
 class UnfitPath(AggregatorError):  # noqa: N818  as above
     """A path cannot be written into a unit file."""
 
@@ -88,12 +101,16 @@ class StoreError(AggregatorError):
 
 
 class LockedError(StoreError):
-    """Another pass holds the state."""
+    """Another process holds the state: the daemon with the given number, or a pass."""
 
     exit_code = 5
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path}: another pass is running; --wait 5m waits for it")
+    def __init__(self, path: Path, daemon: int = 0) -> None:
+        if daemon:
+            reason = f"a daemon (process {daemon}) works on this state; `aggregator poke` asks it for a pass now"
+        else:
+            reason = "another pass is running; --wait 5m waits for it"
+        super().__init__(f"{path}: {reason}")
 
 
 class StateMissing(StoreError):  # noqa: N818  as above
@@ -128,3 +145,10 @@ class PublishError(AggregatorError):
         super().__init__(f"{path}: {reason}. Old feeds kept; the next run repairs")
         self.path = path
         self.reason = reason
+
+
+class ServeError(AggregatorError):
+    """No server can listen where it should."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address}: cannot listen there: {reason}")

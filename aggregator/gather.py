@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aggregator.core.health import Survey, Wish
 from aggregator.feed_files import FeedFiles
 from aggregator.gathering import GUARD_LEAST, NAMED, Articles, Gathered, Held
-from aggregator.upstream import poll, rename
+from aggregator.upstream import known_of, poll, rename
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +21,22 @@ if TYPE_CHECKING:
     from aggregator.options import Options
     from aggregator.publish import Progress
     from aggregator.store import Store
+    from aggregator.upstream import Polled
 
 
-def gather(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Gathered:
-    """Read every source, put what changed into the store, and hold what a person should see first."""
+def gather(
+    config: Config,
+    store: Store,
+    now: datetime,
+    options: Options,
+    progress: Progress,
+    *,
+    polled: Polled | None = None,
+) -> Gathered:
+    """Read every source, put what changed into the store, and hold what a person should see first.
+
+    polled: what asking upstream feeds came to, where that was done already.
+    """
     gathered = Gathered()
     rename(config.upstream, store)
     wishes = store.health.wishes()
@@ -40,8 +52,11 @@ def gather(config: Config, store: Store, now: datetime, options: Options, progre
         kind(source, store, now, folders, gathered).carry_out(progress)
         if not _is_missing(source.name, gathered):
             _end_wishes(source.name, store, wishes)
-    if options.ask:
-        gathered.polled = poll(config, store, now, options, progress)
+    if options.ask or polled is not None:
+        if polled is None:
+            gathered.polled = poll(config, store, now, options, progress)
+        else:
+            gathered.polled = polled.then(known_of(config, store, now, options))
         gathered.surveyed += gathered.polled.names
         gathered.floods += gathered.polled.floods
         gathered.paused += gathered.polled.paused

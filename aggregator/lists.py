@@ -53,20 +53,32 @@ class Listed:
     skipped: list[Fault] = field(default_factory=list)
 
 
-def follow(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Followed:
-    """Return the configuration with the feeds that its lists name; what it says of a feed itself has the say."""
+def follow(
+    config: Config, store: Store, now: datetime, options: Options, progress: Progress, *, with_known: bool = False
+) -> Followed:
+    """Return the configuration with the feeds that its lists name; what it says of a feed itself has the say.
+
+    with_known: also say what is known to be wrong with lists that are not asked now.
+    """
     if left := sorted(store.lists.names() - {one.name for one in config.lists}):
         store.polls.forget(left)  # first: validators of a list that nobody has would keep it away for ever
         store.lists.forget(left)
     if not config.lists:
         return Followed(config)
-    faults, skipped = _by_address(config, store, now, options, progress)
+    faults, skipped = _by_address(config, store, now, options, progress, with_known=with_known)
     for source in config.lists:
         if source.path is not None:
             listed = read_files(source)
             faults += _kept_instead(source, listed, store)
             skipped += listed.skipped
     return Followed(as_kept(config, store), tuple(faults), tuple(skipped))
+
+
+def is_any_due(config: Config, store: Store, now: datetime) -> bool:
+    """Say whether an upstream feed is to be asked, or a list that has an address; neither asks nor writes."""
+    lists = [one.itself() for one in config.lists if one.url]
+    upstream = [*config.upstream, *_named(config, store), *lists]
+    return bool(upstream) and Asking(upstream, store, now, Options()).is_any_due()
 
 
 def followed_now(config: Config) -> Followed:
@@ -166,14 +178,14 @@ class _AskingLists(Asking):
 
 
 def _by_address(
-    config: Config, store: Store, now: datetime, options: Options, progress: Progress
+    config: Config, store: Store, now: datetime, options: Options, progress: Progress, *, with_known: bool
 ) -> tuple[list[Fault], list[Fault]]:
     """Ask for the lists that are due; return those that fail, and what of the others was not taken."""
     lists = [one for one in config.lists if one.url]
     faults: list[Fault] = []
-    if options.ask and lists:
+    if lists and (options.ask or with_known):
         asking = _AskingLists([one.itself() for one in lists], store, now, options)
-        if due := asking.due(options.only, ask_now=options.ask_now):
+        if options.ask and (due := asking.due(options.only, ask_now=options.ask_now)):
             asking.carry_out(due, config.site.homepage, options.environment, progress)
         faults += [replace(one, code=f"list_{one.code.removeprefix('upstream_')}") for one in asking.finish().faults]
     skipped = [Fault(one.code, f"{name}:{one.place}", one.reason) for name, one in _dropped(lists, store)]

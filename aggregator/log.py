@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 FORMS = ("text", "json", "journal")
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 NAME = "aggregator"
-_CHATTY = ("apscheduler", "asyncio", "httpcore", "httpx")  # they name addresses with their queries
+# They name addresses with their queries, or say so much that nobody finds the rest.
+_CHATTY = ("apscheduler", "asyncio", "httpcore", "httpx", "markdown_it", "watchfiles")
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))  # syslog's
 _DEBUG = 7
 _MAX_VALUE = 2_000  # characters

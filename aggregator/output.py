@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from aggregator import files
+from aggregator import files, gzipped
 from aggregator.core.model import Facet, Fault
 from aggregator.core.owing import Owing  # noqa: TC001  pydantic reads the types of the manifest
 from aggregator.errors import PublishError, reason_of
@@ -44,8 +44,9 @@ class Manifest:
 
     lineage, revision: of the ledger, up to which everything is published. output: the folder, seen from the state's, so
     that two sites never share a state unnoticed. base_url: where it was served. program: the version that wrote it. look: digest of what feeds depend on besides their
-    entries. files: by path below the output folder. updated: by channel, in microseconds since the epoch.
-    owed: by hub, the announcements that are left to make; written with the files, so that no crash loses one.
+    entries. files: by path below the output folder. updated: by channel, in microseconds since the epoch. retired: paths
+    of channels that are published no more, without suffix. owed: by hub, the announcements that are left to make; written
+    with the files, so that no crash loses one.
     """
 
     lineage: str = ""
@@ -56,6 +57,7 @@ class Manifest:
     look: str = ""
     files: dict[str, Written] = field(default_factory=dict)
     updated: dict[str, int] = field(default_factory=dict)
+    retired: list[str] = field(default_factory=list)
     owed: dict[str, Owing] = field(default_factory=dict)
 
 
@@ -66,11 +68,12 @@ class Output:
     """One pass over the output folder; counts what it does.
 
     manifest: what the last pass left, brought up to date file by file; empty where there was none. is_dry: whether it
-    only counts what it would do.
+    only counts what it would do. packs: whether each document gets a copy in gzip.
     """
 
     def __init__(self, folder: Path, state: Path, *, dry: bool) -> None:
         self.is_dry = dry
+        self.packs = False
         self._folder = folder
         self._file = state / MANIFEST
         self._place = os.path.relpath(folder, state)
@@ -130,7 +133,7 @@ class Output:
         check: what makes a document unfit for its path, as `Format.check`. reread: trust no manifest, compare bytes.
         """
         batch: dict[Path, bytes] = {}
-        for path, document in documents.items():
+        for path, document in self._with_copies(documents, reread=reread):
             target = self._folder / path
             written = Written(len(document), hashlib.sha256(document).hexdigest())
             if self._has(path, written, document, reread=reread):
@@ -138,7 +141,7 @@ class Output:
                 self.unchanged += 1
             elif target.is_dir() or self._is_foreign(path, target):
                 self._fault("foreign_file", target, "not written by this program: left alone; move it away")
-            elif flaw := check(path, document):
+            elif flaw := "" if path.endswith(gzipped.SUFFIX) else check(path, document):
                 self._fault("unfit", target, f"{flaw}: the old feed stays; please report this mistake of ours")
             else:
                 batch[target] = document
@@ -146,6 +149,19 @@ class Output:
         if not self.is_dry:
             files.write_all(batch)
         self.written += len(batch)
+
+    def _with_copies(self, documents: Mapping[str, bytes], *, reread: bool) -> Iterator[tuple[str, bytes]]:
+        """Yield each document, then its copy in gzip, where there is to be one that is not there."""
+        for path, document in documents.items():
+            packed, before = f"{path}{gzipped.SUFFIX}", self.manifest.files.get(path)
+            is_whole = not reread and not self.lacks([path, packed])
+            yield path, document
+            # After its document, which may turn out unfit; a server that looks in between can tell that a copy is old.
+            after = self.manifest.files.get(path)
+            if not self.packs or (before == after and is_whole):
+                continue
+            if after == Written(len(document), hashlib.sha256(document).hexdigest()):
+                yield packed, gzipped.pack(document)
 
     def _is_foreign(self, path: str, target: Path) -> bool:
         return not self._is_new and path not in self._owned and target.exists() and not _is_ours(target)
@@ -207,7 +223,31 @@ def feeds_of_ours(folder: Path) -> int:
 
 def _is_ours(path: Path) -> bool:
     with path.open("rb") as file:
-        return GENERATOR.encode() in file.read(_HEAD)
+        head = file.read(_HEAD)
+    return GENERATOR.encode() in (gzipped.unpack(head, _HEAD) if path.suffix == gzipped.SUFFIX else head)
+
+
+class Retired:
+    """Says of a path without suffix whether it was that of a channel which is published no more.
+
+    It asks the manifest, and reads that again when a pass wrote it: a server outlives many passes.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._file = state / MANIFEST
+        self._stamp: tuple[int, int] | None = None
+        self._paths: frozenset[str] = frozenset()
+
+    def __call__(self, path: str) -> bool:
+        """Say whether it was."""
+        try:
+            found = self._file.stat()
+            if (found.st_mtime_ns, found.st_ino) != self._stamp:
+                self._paths = frozenset(_ADAPTER.validate_json(self._file.read_bytes()).retired)
+                self._stamp = (found.st_mtime_ns, found.st_ino)
+        except (OSError, ValidationError):
+            return False
+        return path in self._paths
 
 
 @contextmanager

@@ -15,11 +15,12 @@ from aggregator.core.model import Channel, Facet, from_micros, to_micros
 from aggregator.core.owing import with_news
 from aggregator.core.window import cut
 from aggregator.fragments import Fragments
+from aggregator.gzipped import SUFFIX
 from aggregator.registry import catalogue_pages, format_named
 from aggregator.store import ChannelRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.config import Config
@@ -56,7 +57,10 @@ class Press:
         self._formats = {name: format_named(name) for name in config.formats}
         self._pages = {page.path: page for page in catalogue_pages()} if config.index else {}
         listed = (config.index, config.listed_from)
-        self._look = _digest(repr((__version__, config.site, config.style, config.window, config.formats, listed)))
+        output.packs = config.gzip
+        self._look = _digest(
+            repr((__version__, config.site, config.style, config.window, config.formats, listed, config.gzip))
+        )
         self._rows = dict(store.ledger.channels())
         self.news: list[str] = []
         self._owed = self._left_behind()
@@ -75,7 +79,7 @@ class Press:
         if self._all:
             others = {*self._rows, *self._store.entries.changed(0)}
         else:
-            others = {key for key, row in self._rows.items() if not row.retired and self.output.lacks(self._paths(key))}
+            others = {key for key, row in self._rows.items() if not row.retired and self._lacks(self._paths(key))}
         return sorted(
             key
             for key in {ALL, *self._touched, *others}
@@ -199,7 +203,7 @@ class Press:
 
     def list_feeds(self) -> None:
         """Write the pages that list what is published; they are as they were where no feed was printed or retired."""
-        if not self._pages or (self._is_same and not self.output.lacks(self._pages)):
+        if not self._pages or (self._is_same and not self._lacks(self._pages)):
             return
         census, forms = self._store.entries.census(), tuple(self._formats.values())
         listings = []
@@ -214,7 +218,16 @@ class Press:
 
     def prune(self) -> None:
         """Remove the files of ours that are wanted no more."""
-        self.output.prune([*self._pages, *(path for key in self._live() for path in self._paths(key))])
+        self.output.prune(
+            self._with_copies([*self._pages, *(path for key in self._live() for path in self._paths(key))])
+        )
+
+    def _lacks(self, paths: Iterable[str]) -> bool:
+        return self.output.lacks(self._with_copies(paths))
+
+    def _with_copies(self, paths: Iterable[str]) -> list[str]:
+        """Return the paths of documents, and of their copies in gzip where those are wanted."""
+        return [one for path in paths for one in ((path, f"{path}{SUFFIX}") if self.output.packs else (path,))]
 
     def _live(self) -> list[str]:
         return [key for key, row in self._rows.items() if not row.retired]
@@ -229,6 +242,7 @@ class Press:
         manifest.updated = {key: to_micros(row.updated) for key, row in self._rows.items()}
         news = [path for key in sorted(self._owed) for path in self._paths(key)]
         manifest.owed = with_news(manifest.owed, self._config.site.hubs, news, manifest.files, self._now)
+        manifest.retired = sorted(path_of(key, self._policy) for key, row in self._rows.items() if row.retired)
         if not any(fault.code == "unfit" for fault in self.output.faults):
             manifest.revision = self._revision
         self.output.finish()

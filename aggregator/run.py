@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from aggregator.output import Output
     from aggregator.publish import Progress, Published
     from aggregator.store import Settled, Store, Totals
+    from aggregator.upstream import Polled
 
 __all__ = ["Options", "Report", "run"]
 
+_UNWRITTEN = frozenset({"unfit", "foreign_file"})
 _DISTRUST = "what is published is not from this state"
 
 
@@ -53,11 +55,30 @@ class Report:
         gathered = [*self.gathered.faults, *self.gathered.polled.faults]
         return [*gathered, *self.published.faults, *self.announced.faults]
 
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether a feed could not be written as it should be."""
+        return any(fault.code in _UNWRITTEN for fault in self.published.faults)
 
-def run(
-    config: Config, store: Store, now: datetime, options: Options, progress: Progress, *, output: Output | None = None
+    @property
+    def is_held(self) -> bool:
+        """Whether something waits for a person to decide."""
+        return bool(self.gathered.held or self.gathered.floods)
+
+
+def run(  # noqa: PLR0913  what a pass has, each once
+    config: Config,
+    store: Store,
+    now: datetime,
+    options: Options,
+    progress: Progress,
+    *,
+    output: Output | None = None,
+    polled: Polled | None = None,
 ) -> Report:
     """Carry out one pass; `output` is the folder that the configuration names, unless it is given.
+
+    polled: what asking came to since the last pass, where that is done beside it; then nobody is asked here.
 
     Raises:
         UnknownSource: an option names a source that there is not.
@@ -79,10 +100,11 @@ def run(
     first = store.ledger.is_empty()
     if first and not options.start_over and (ours := feeds_of_ours(config.output)):
         raise StateMissing(config.state, config.output, ours)
-    followed = follow(config, store, now, options, progress)
+    asked = options if polled is None else replace(options, ask=False)
+    followed = follow(config, store, now, asked, progress, with_known=polled is not None)
     config = followed.config
     _check_names(options.only, [one.name for one in (*config.upstream, *config.lists)])
-    gathered = gather(config, store, now, options, progress)
+    gathered = gather(config, store, now, asked, progress, polled=polled)
     gathered.faults += followed.skipped
     gathered.polled.faults += followed.faults
     gathered.polled.failing += len(followed.faults)

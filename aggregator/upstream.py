@@ -58,6 +58,20 @@ class Polled:
     drops: list[Fault] = field(default_factory=list)
     early: dict[str, datetime] = field(default_factory=dict)
 
+    def then(self, later: Polled) -> Polled:
+        """Return what asking came to in both: what was done together, and what is wrong as the later one has it."""
+        return replace(
+            later,
+            asked=self.asked + later.asked,
+            fresh=self.fresh + later.fresh,
+            unchanged=self.unchanged + later.unchanged,
+            found=self.found + later.found,
+            dropped=self.dropped + later.dropped,
+            put=self.put + later.put,
+            names=list(dict.fromkeys([*self.names, *later.names])),
+            drops=[*self.drops, *later.drops],
+        )
+
 
 def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
     """Ask the upstream feeds that are due and put what is new; a source that fails keeps what it gave."""
@@ -71,6 +85,11 @@ def poll(config: Config, store: Store, now: datetime, options: Options, progress
     if due:
         pass_.carry_out(due, config.site.homepage, options.environment, progress)
     return pass_.finish()
+
+
+def known_of(config: Config, store: Store, now: datetime, options: Options) -> Polled:
+    """Return what is wrong with upstream feeds, and what waits for a person; nobody is asked."""
+    return Asking(config.upstream, store, now, options).finish()
 
 
 def rename(upstreams: Iterable[Upstream], store: Store) -> None:
@@ -97,7 +116,12 @@ class Asking:
             *options.accept_new,
             *(name for name, wishes in self._wishes.items() if Wish.ACCEPT in wishes),
         }
-        self._polls = _current(upstreams, store.polls.all(), now)
+        known = store.polls.all()
+        self._polls = _current(upstreams, known, now)
+        # To be kept: their waits would else begin anew with each pass.
+        self._rebased = {
+            name: one for name, one in self._polls.items() if name in known and _is_ahead(known[name], now)
+        }
         paused = [name for name in self._by_name if Wish.PAUSE in self._wishes.get(name, {})]
         self._polled = Polled(paused=paused)
         self._answers: dict[str, Answer] = {}
@@ -105,6 +129,7 @@ class Asking:
 
     def due(self, only: frozenset[str], *, ask_now: bool) -> list[Upstream]:
         """Return the sources to ask, and remember that they are asked."""
+        self._keep(self._rebased)
         self._reset()
         wanted = (one for name, one in self._by_name.items() if (not only or name in only))
         due = [one for one in wanted if self._is_due(one.name, ask_now=ask_now)]
@@ -114,6 +139,11 @@ class Asking:
         self._keep({one.name: polling.asked(polls[one.name], self._now, one.interval) for one in due})
         self._polled.asked = len(due)
         return due
+
+    def is_any_due(self) -> bool:
+        """Say whether there is something to ask, to forget, or to plan anew."""
+        reset = {name for name, wishes in self._wishes.items() if Wish.RESET in wishes}
+        return bool(self._rebased) or any(name in reset or self._is_due(name, ask_now=False) for name in self._by_name)
 
     def _reset(self) -> None:
         """Forget of some sources what the owner wants forgotten."""
@@ -269,11 +299,14 @@ def _current(upstreams: Iterable[Upstream], known: Mapping[str, Poll], now: date
         old = known.get(one.name)
         if old is None or old.given != one.url:
             polls[one.name] = replace(polling.first_poll(one.url, now), meaning=meaning)
-        elif old.meaning != meaning:
-            polls[one.name] = polling.meant_otherwise(old, meaning, now)
-        else:
-            polls[one.name] = old
+            continue
+        rebased = polling.rebased(old, now)
+        polls[one.name] = rebased if old.meaning == meaning else polling.meant_otherwise(rebased, meaning, now)
     return polls
+
+
+def _is_ahead(poll: Poll, now: datetime) -> bool:
+    return poll.tried is not None and poll.tried > now
 
 
 def _answer(response: Response) -> Answer:

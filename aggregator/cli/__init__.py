@@ -15,13 +15,16 @@ import click
 from aggregator import __version__
 from aggregator.cli.check import check
 from aggregator.cli.config import config
+from aggregator.cli.daemon import daemon, poke
 from aggregator.cli.init import init
 from aggregator.cli.install import install_service
 from aggregator.cli.opml import export_opml, import_opml
 from aggregator.cli.run import run
 from aggregator.cli.screen import fitted
+from aggregator.cli.serve import serve
 from aggregator.cli.sources import sources
 from aggregator.cli.state import state
+from aggregator.cli.status import status
 from aggregator.errors import AggregatorError, reason_of
 
 if TYPE_CHECKING:
@@ -43,10 +46,14 @@ def commands() -> None:
 
 commands.add_command(init)
 commands.add_command(run)
+commands.add_command(daemon)
+commands.add_command(poke)
 commands.add_command(check)
 commands.add_command(config)
 commands.add_command(sources)
 commands.add_command(state)
+commands.add_command(serve)
+commands.add_command(status)
 commands.add_command(import_opml)
 commands.add_command(export_opml)
 commands.add_command(install_service)

@@ -6,6 +6,7 @@ import gc
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -105,27 +106,23 @@ def run(  # noqa: PLR0913  an option each
 
 
 def _wet(config: Config, options: Options, progress: Progress, wait: timedelta) -> Report:
-    from aggregator import run as passes  # noqa: PLC0415
+    from aggregator import noted  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
     with sqlite.opened(config.state, wait) as store:
         if options.start_over and not store.ledger.is_empty():
             click.echo("warning: --start-over has no effect: the ledger is there", err=True)
         # After a wait for the lock: no pass is older than the last.
-        return passes.run(config, store, _now(), options, progress)
+        return noted.run(config, store, partial(datetime.now, UTC), options, progress)
 
 
 def _dry(config: Config, options: Options, progress: Progress) -> Report:
     from aggregator.rehearsal import rehearse  # noqa: PLC0415
 
-    return rehearse(config, _now(), options, progress)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
+    return rehearse(config, datetime.now(UTC).replace(microsecond=0), options, progress)
 
 
 def _exit_code(report: Report, *, strict: bool) -> int:
-    if any(fault.code in {"unfit", "foreign_file"} for fault in report.published.faults):
+    if report.is_unwritten:
         return _UNWRITTEN
-    return _NEEDED if report.gathered.held or report.gathered.floods or (strict and report.faults) else 0
+    return _NEEDED if report.is_held or (strict and report.faults) else 0

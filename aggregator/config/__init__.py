@@ -13,6 +13,8 @@ from aggregator.config.include import read
 from aggregator.config.lists import SourceList, source_list_of
 from aggregator.config.log import Log
 from aggregator.config.rules import rules_of
+from aggregator.config.schedule import Schedule, schedule_of
+from aggregator.config.serve import Serving, serving_of
 from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
@@ -56,7 +58,7 @@ class Config:
     """What the owner wants; all paths absolute.
 
     file: as it was named. warnings: what is legal, but hardly meant. index: whether pages list what is published.
-    listed_from: entries that a provider needs for a place on them. included: further files that it was read from. lists:
+    listed_from: entries that a provider needs for a place on them. gzip: whether each file has a copy in gzip. included: further files that it was read from. lists:
     of further upstream feeds, which each pass reads.
     """
 
@@ -75,7 +77,11 @@ class Config:
     formats: tuple[str, ...]
     index: bool
     listed_from: int
+    schedule: Schedule
     state: Path
+    gzip: bool
+    serve: Serving
+    is_serving: bool  # whether a daemon serves, too: the file has the section
     log: Log = field(default_factory=Log)
 
     def source_names(self) -> set[str]:
@@ -198,8 +204,12 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         formats=tuple(dict.fromkeys(file.output.formats)),
         index=file.output.index,
         listed_from=file.providers.list_from,
+        schedule=schedule_of(file.schedule),
         log=Log(**file.log.model_dump()),
         state=_below(folder, file.state) if file.state else Path(state) if state else output.parent / "state",
+        gzip=file.output.gzip,
+        serve=serving_of(file.serve),
+        is_serving="serve" in file.model_fields_set,
     )
 
 

@@ -30,6 +30,8 @@ from aggregator.config.kinds import (
 from aggregator.config.lists import ListSection, list_name_of
 from aggregator.config.log import LogSection
 from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
+from aggregator.config.schedule import ScheduleSection
+from aggregator.config.serve import ServeSection
 from aggregator.config.upstream import FeedsFromSection, UpstreamSection, name_of
 from aggregator.core.channels import topic_key
 
@@ -60,6 +62,7 @@ class OutputSection(Section):
         Field(min_length=1, description="Any of atom, rss, json."),
     ] = ("atom", "rss")
     index: Annotated[bool, Field(description="Also `index.html`, `feeds.opml` and `providers.opml`.")] = True
+    gzip: Annotated[bool, Field(description="Also a copy of each file in gzip beside it, as `all.atom.gz`.")] = False
 
 
 class WindowSection(Section):
@@ -219,7 +222,9 @@ class ConfigFile(Section):
         Field(description="Names and file names of topics."),
     ] = ()
     providers: Annotated[ProvidersSection, Field(description="Feeds by provider.")] = ProvidersSection.model_construct()
+    schedule: Annotated[ScheduleSection, Field(description="When a daemon works.")] = ScheduleSection.model_construct()
     log: Annotated[LogSection, Field(description="What is logged, and how.")] = LogSection.model_construct()
+    serve: Annotated[ServeSection, Field(description="The built-in server.")] = ServeSection.model_construct()
 
     @model_validator(mode="after")
     def _sources_have_names_of_their_own(self) -> ConfigFile:

@@ -126,6 +126,19 @@ def is_due(poll: Poll, now: datetime, *, ignore_interval: bool = False) -> bool:
     return wanted is None or wanted <= now
 
 
+def rebased(poll: Poll, now: datetime) -> Poll:
+    """Return a poll whose last request is not in the future: where the clock went back, as if no time had passed since.
+
+    Otherwise a feed would not be asked until the clock has caught up, be that hours or years.
+    """
+    if poll.tried is None or poll.tried <= now:
+        return poll
+    ahead = poll.tried - now
+    due = poll.due - ahead if poll.due else None
+    not_before = poll.not_before - ahead if poll.not_before else None
+    return replace(poll, tried=now, due=due, not_before=not_before)
+
+
 def asked(poll: Poll, now: datetime, interval: timedelta) -> Poll:
     """Return what to remember before a request goes out, so that a restart in the middle does not ask at once again."""
     return replace(poll, tried=now, due=now + interval, because="interval")

@@ -1,21 +1,19 @@
-"""The state in one SQLite file: opening, locking, migrating."""
+"""The state in one SQLite file: opening, migrating, tidying."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from importlib import resources
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from aggregator.errors import LockedError, StoreError, reason_of
+from aggregator.errors import StoreError
 from aggregator.store.entries import EntryTables
 from aggregator.store.health import HealthTables
 from aggregator.store.ledger import LedgerTables
 from aggregator.store.lists import ListTables
+from aggregator.store.lock import held
 from aggregator.store.polls import PollTables
 from aggregator.store.sources import SourceTables
 
@@ -26,18 +24,17 @@ if TYPE_CHECKING:
     from aggregator.store.sql import Row
 
 FILE = "aggregator.db"
-_LOCK = "lock"
-_RETRY_SECONDS = 0.1
+_BUSY_MS = 60_000  # beside another thread or a command that writes much at once
 # NORMAL may lose the last transactions in a power cut, never the file. That is enough: what cannot be made again is
 # also in the ledger's text, which is on the disk before any feed that depends on it.
 _PRAGMAS = (
     "page_size = 16384",  # bytes: most records are some KB
     "synchronous = NORMAL",
     "wal_autocheckpoint = 16000",  # pages: a first pass writes each page often
-    "busy_timeout = 5000",
+    f"busy_timeout = {_BUSY_MS}",
     "cache_size = -32000",  # KiB
 )
-_PATIENCE = "PRAGMA busy_timeout = 60000"  # ms: beside a pass that writes much at once
+_PATIENCE = f"PRAGMA busy_timeout = {_BUSY_MS}"
 _MOMENT = timedelta(seconds=10)
 _NEWER = "written by a newer version of this program; run that one, or restore an older state"
 
@@ -82,9 +79,9 @@ class _Connection:
 
 
 class SqliteStore:
-    """The five parts of a store over one connection, and the lock that keeps other passes out, if it is held."""
+    """The parts of a store over one connection."""
 
-    def __init__(self, connection: _Connection, lock: IO[str] | None = None) -> None:
+    def __init__(self, connection: _Connection) -> None:
         self.sources = SourceTables(connection)
         self.entries = EntryTables(connection)
         self.ledger = LedgerTables(connection)
@@ -92,13 +89,15 @@ class SqliteStore:
         self.health = HealthTables(connection)
         self.lists = ListTables(connection)
         self._connection = connection
-        self._lock = lock
+
+    def tidy(self) -> None:
+        """Let SQLite look at what its plans rest on, and give back the room that its log takes."""
+        for pragma in ("optimize", "wal_checkpoint(TRUNCATE)"):
+            self._connection.query(f"PRAGMA {pragma}")
 
     def close(self) -> None:
         """Release the state."""
         self._connection.close()
-        if self._lock:
-            self._lock.close()
 
 
 @contextmanager
@@ -106,22 +105,24 @@ def opened(folder: Path, wait: timedelta) -> Iterator[SqliteStore]:
     """Open the state in a folder, made if missing, for one pass alone.
 
     Raises:
-        LockedError: another pass holds it, and still did after `wait`.
+        LockedError: another process holds it, and still did after `wait`.
+        StoreError: it cannot be opened, or a newer program wrote it.
+    """
+    with held(folder, wait), opened_within(folder) as store:
+        yield store
+
+
+@contextmanager
+def opened_within(folder: Path) -> Iterator[SqliteStore]:
+    """Open the state in a folder for whoever holds its lock; each thread has a connection of its own.
+
+    Raises:
         StoreError: it cannot be opened, or a newer program wrote it.
     """
     path = folder / FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = _locked(folder / _LOCK, wait)
-    except OSError as error:
-        raise StoreError(f"{error.filename or folder}: {reason_of(error)}") from error
-    try:
-        with _wrapped(path):
-            connection = _connected(path)
-    except BaseException:
-        lock.close()
-        raise
-    with closing(SqliteStore(_Connection(connection, path), lock)) as store:
+    with _wrapped(path):
+        connection = _connected(path)
+    with closing(SqliteStore(_Connection(connection, path))) as store:
         yield store
 
 
@@ -197,32 +198,16 @@ def _cure(error: sqlite3.Error) -> str:
     )
 
 
-def _locked(path: Path, wait: timedelta) -> IO[str]:
-    """Take the lock: held by the process, so that a dead one never blocks."""
-    lock = path.open("a+")
-    deadline = time.monotonic() + wait.total_seconds()
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                lock.close()
-                raise LockedError(path.parent) from None
-            time.sleep(_RETRY_SECONDS)
-        else:
-            lock.truncate(0)
-            lock.write(f"{os.getpid()}\n")
-            lock.flush()
-            return lock
-
-
 def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        # The first pass fills an empty file: a rollback journal then writes each page once, a write-ahead log twice.
-        journal = "WAL" if path.stat().st_size else "TRUNCATE"
-        for pragma in (*_PRAGMAS, f"journal_mode = {journal}"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        if path.stat().st_size:
+            with suppress(sqlite3.OperationalError):  # somebody is reading just now: the next one changes it
+                connection.execute("PRAGMA journal_mode = WAL")
+        else:  # The first pass fills an empty file: so each page is written once, by a write-ahead log twice.
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
         _migrate(connection, path)
     except BaseException:
         connection.close()

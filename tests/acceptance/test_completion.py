@@ -18,7 +18,10 @@ LINES = [
     (["aggregator", "ru"], {"run"}),
     (
         ["aggregator", ""],
-        {"check", "config", "export-opml", "import-opml", "init", "install-service", "run", "sources", "state"},
+        {
+            *("check", "config", "daemon", "export-opml", "import-opml", "init", "install-service", "poke", "run"),
+            *("serve", "sources", "state", "status"),
+        },
     ),
     (["aggregator", "config", "s"], {"schema", "show"}),
     (["aggregator", "state", "im"], {"import"}),

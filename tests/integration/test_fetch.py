@@ -36,7 +36,6 @@ def test_a_feed_comes_with_all_that_is_needed_to_ask_again() -> None:
             fresh_for=timedelta(seconds=800),
             requests=1,
             received=len(FEED),
-            requests=1,
         )
         assert server.seen[0].path == "/feed?a=b%20c"
 

@@ -1,0 +1,69 @@
+"""`aggregator daemon` and `aggregator poke`: gathering and publishing around the clock, and a pass out of turn."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, loaded, located
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aggregator.config import Config
+
+
+@click.command()
+@config_option
+def daemon(*, config_path: Path | None) -> int:
+    """Gather and publish around the clock, in the foreground, until SIGTERM; SIGHUP reads the configuration again."""
+    from aggregator.daemon.signals import listen  # noqa: PLC0415  --help needs none of it
+
+    signals = listen()  # at once, and before the lock, which tells others whom to signal
+    from aggregator.cli.serve import applications  # noqa: PLC0415
+    from aggregator.config import load  # noqa: PLC0415
+    from aggregator.daemon.life import Daemon, World  # noqa: PLC0415
+    from aggregator.notify import Notifier  # noqa: PLC0415
+
+    def read_again() -> Config:
+        made = load(located(config_path), os.environ)
+        _log(made)
+        return made
+
+    gc.set_threshold(50_000, 20, 100)  # as in `run`
+    config = loaded(config_path)
+    _log(config)
+    code = Daemon(config, World(read_again, os.environ, _now, Notifier(os.environ), signals, applications)).live()
+    # Not by the usual way, which waits for threads that nobody waits for any more.
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+@click.command()
+@config_option
+def poke(*, config_path: Path | None) -> int:
+    """Ask the running daemon for a pass now, over all folders and the upstream feeds that are due."""
+    from aggregator.daemon.poke import poke as ask  # noqa: PLC0415  --help needs none of it
+
+    pid = ask(loaded(config_path).state)
+    click.echo(f"the daemon (process {pid}) was asked for a pass; its log says what that comes to", err=True)
+    return 0
+
+
+def _log(config: Config) -> None:
+    """Send what is logged to stderr, as the configuration and the environment want it."""
+    from aggregator import log  # noqa: PLC0415
+
+    form, level = log.chosen(config.log.form, config.log.level, os.environ, sys.stderr)
+    log.configure(form, level, sys.stderr, secrets=config.secrets(os.environ))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,98 @@
+"""`aggregator serve`: the published feeds, handed out by the program itself."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, loaded
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from aggregator.config import Config
+    from aggregator.config.serve import Address
+
+
+class _Listen(click.ParamType["Address"]):
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        from aggregator.config.serve import parse_address  # noqa: PLC0415  --help needs none of it
+
+        try:
+            return parse_address(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command()
+@config_option
+@click.option("--listen", type=_Listen(), metavar="ADDRESS", help="Listen there, as 127.0.0.1:8080 or unix:/path.")
+def serve(*, config_path: Path | None, listen: Address | None) -> int:
+    """Hand out the published feeds until SIGTERM or Ctrl-C; runs may go on beside it."""
+    import asyncio  # noqa: PLC0415  --help needs none of it
+
+    from aggregator.serve.listening import listening  # noqa: PLC0415
+
+    config = loaded(config_path)
+    site, health = applications(config)
+    place = listen or config.serve.listen
+    with ExitStack() as stack:
+        listener = stack.enter_context(listening(place.host, place.port, place.path))
+        servers = [(site, listener)]
+        said = f"{config.site.title}: {os.path.relpath(config.output)} at {_named(place, listener)}"
+        if config.serve.health:
+            apart = config.serve.health
+            second = stack.enter_context(listening(apart.host, apart.port, apart.path))
+            servers.append((health, second))
+            said += f"; health at {_named(apart, second)}"
+        click.echo(f"{said}; for {config.site.base_url}", err=True)
+        if not config.output.is_dir():
+            click.echo("nothing is published yet: aggregator run", err=True)
+        asyncio.run(_until_told(servers))
+    return 0
+
+
+def applications(config: Config) -> tuple[ASGIApp, ASGIApp]:
+    """Return what hands out the published feeds, and what says how the passes fare."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+    from functools import partial  # noqa: PLC0415
+
+    from aggregator import status  # noqa: PLC0415
+    from aggregator.output import Retired  # noqa: PLC0415
+    from aggregator.serve.health import health  # noqa: PLC0415
+    from aggregator.serve.site import Hosted, site  # noqa: PLC0415
+    from aggregator.serve.tally import Tally  # noqa: PLC0415
+
+    tally = Tally()
+    hosted = Hosted(
+        folder=config.output, base_url=config.site.base_url, hubs=config.site.hubs, max_age=config.serve.max_age
+    )
+    monitored = health(partial(status.read, config.state), partial(datetime.now, UTC), config.serve.stale_after, tally)
+    return site(hosted, Retired(config.state), tally), monitored
+
+
+async def _until_told(servers: list[tuple[ASGIApp, socket.socket]]) -> None:
+    import asyncio  # noqa: PLC0415
+    import signal  # noqa: PLC0415
+
+    from aggregator.serve.listening import Bounds, serve  # noqa: PLC0415
+
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(servers, stop, Bounds())
+
+
+def _named(place: Address, listener: socket.socket) -> str:
+    """Return where a socket listens; the port is the one that the system gave where 0 was asked for."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    return str(place) if place.path else f"http://{replace(place, port=listener.getsockname()[1])}/"

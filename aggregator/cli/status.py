@@ -1,0 +1,81 @@
+"""`aggregator status`: what the last pass came to, and whether one is running."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, json_option, loaded
+from aggregator.cli.words import count, line
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from pathlib import Path
+
+    from aggregator.status import Status
+
+_STALE = 1
+
+
+@click.command()
+@config_option
+@json_option
+def status(*, config_path: Path | None, as_json: bool) -> int:
+    """Say when the last pass was, what it came to, and whether one is running. Ends with 1 if feeds are stale."""
+    from aggregator.status import read, staleness  # noqa: PLC0415  --help needs none of it
+    from aggregator.store.lock import DAEMON, holder  # noqa: PLC0415
+
+    config = loaded(config_path)
+    known, now = read(config.state), datetime.now(UTC)
+    reason, holding = staleness(known, now, config.serve.stale_after), holder(config.state)
+    if as_json:
+        click.echo(json.dumps(_as_object(known, reason, running=holding is not None), ensure_ascii=False))
+    else:
+        who = "a daemon is at work" if holding and holding.kind == DAEMON else "a pass is running" if holding else ""
+        lines = [f"{config.site.title}: {'; '.join(filter(None, (reason or 'all is well', who)))}."]
+        click.echo("\n".join([*lines, *(_lines(known, now) if known else [])]))
+    return _STALE if reason else 0
+
+
+def _as_object(known: Status | None, reason: str, *, running: bool) -> dict[str, object]:
+    from dataclasses import asdict  # noqa: PLC0415
+
+    last = None
+    if known is not None:
+        last = {
+            "started": known.started.isoformat(),
+            "ended": known.ended.isoformat(),
+            "exit_code": known.exit_code,
+            "last_good": known.last_good.isoformat() if known.last_good else None,
+            "interval_seconds": known.interval.total_seconds() if known.interval else None,
+            "counts": asdict(known.counts),
+            "work": asdict(known.work),
+        }
+    return {"stale": bool(reason), "reason": reason or None, "running": running, "last": last}
+
+
+def _lines(known: Status, now: datetime) -> list[str]:
+    counts = known.counts
+    took = (known.ended - known.started).total_seconds()
+    last_good = "never" if known.last_good is None else _when(known.last_good, now)
+    return [
+        line("last pass", f"{_when(known.ended, now)}   took {took:.1f} s   ended with {known.exit_code}"),
+        line("last good", last_good),
+        line("sources", f"{counts.sources:,}   {counts.failing:,} failing   {counts.held:,} held"),
+        line("entries", f"{counts.entries:,}   {count(counts.faulty, 'fault')} in what others gave"),
+        line("feeds", f"{counts.channels:,}"),
+    ]
+
+
+def _when(instant: datetime, now: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC, {_age(now - instant)} ago"
+
+
+def _age(span: timedelta) -> str:
+    minutes = max(0, round(span.total_seconds() / 60))
+    if minutes < 120:  # noqa: PLR2004  up to two hours, in minutes
+        return count(minutes, "minute")
+    return count(minutes // 60, "hour") if minutes < 48 * 60 else count(minutes // 1440, "day")

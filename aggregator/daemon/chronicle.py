@@ -1,0 +1,86 @@
+"""What a daemon logs: each pass that did something, each trouble once, and again when it is another one."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from aggregator import logbook
+from aggregator.errors import AggregatorError
+from aggregator.log import NAME, Record, write
+
+if TYPE_CHECKING:
+    from aggregator.config import Config
+    from aggregator.log import Value
+    from aggregator.run import Report
+    from aggregator.upstream import Polled
+
+_LONG = frozenset({"reason", "first_fault"})  # they hold times, which do not make another trouble of it
+
+
+class Chronicle:
+    """Remembers what was said, so that it need not be said with each pass; for all threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._standing: frozenset[object] = frozenset()
+        self._failed: dict[str, str] = {}
+
+    def passed(self, report: Report, config: Config) -> None:
+        """Log what a pass came to; of its sources, troubles where they are new, all else where it did something."""
+        *sources, last = logbook.records(report, config)
+        grave = {_key(one): one for one in (*sources, last) if one.level >= logging.WARNING}
+        with self._lock:
+            said, self._standing = self._standing, frozenset(grave)
+        is_idle = not (report.first or report.settled.new or report.settled.changed or report.settled.removed)
+        for one in sources:
+            is_old = _key(one) in said if one.level >= logging.WARNING else is_idle
+            write([Record(logging.DEBUG if is_old else one.level, one.message, one.fields)])
+        write([replace(last, level=logging.INFO) if _key(last) in said else last])
+
+    def asked(self, polled: Polled) -> None:
+        """Log what asking upstream feeds came to; what is wrong with them is said with the next pass."""
+        if polled.asked:
+            new, changed = polled.put.new, polled.put.changed
+            said(
+                "upstream feeds asked",
+                asked=polled.asked,
+                fresh=polled.fresh,
+                unchanged=polled.unchanged,
+                failing=polled.failing,
+                new=new,
+                changed=changed,
+            )
+
+    def failed(self, what: str, error: Exception) -> None:
+        """Log why something could not be done, unless that was said the last time; mistakes of ours with their place."""
+        text = str(error) if isinstance(error, AggregatorError) else repr(error)
+        with self._lock:
+            is_known = self._failed.get(what) == text
+            self._failed[what] = text
+        if is_known:
+            said(f"{what} failed again", logging.DEBUG, reason=text)
+        elif isinstance(error, AggregatorError):
+            said(f"{what} failed; the next one tries again", logging.ERROR, reason=text)
+        else:
+            logging.getLogger(NAME).critical(
+                "%s failed by a mistake of ours; please report it", what, exc_info=error, extra={"fields": ()}
+            )
+
+    def went_well(self, what: str) -> None:
+        """Log that something works that did not."""
+        with self._lock:
+            was_failing = self._failed.pop(what, "")
+        if was_failing:
+            said(f"{what} works again")
+
+
+def said(message: str, level: int = logging.INFO, /, **facts: Value) -> None:
+    """Log a line."""
+    write([Record(level, message, tuple(facts.items()))])
+
+
+def _key(record: Record) -> object:
+    return record.level, record.message, tuple(one for one in record.fields if one[0] not in _LONG)

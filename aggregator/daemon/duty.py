@@ -1,0 +1,159 @@
+"""What a daemon does turn by turn: passes over the folders, asking upstream feeds, upkeep; nothing of it ends the daemon."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+
+from aggregator import noted
+from aggregator.daemon.chronicle import Chronicle
+from aggregator.daemon.turns import Turns
+from aggregator.daemon.upkeep import keep_up
+from aggregator.errors import AggregatorError
+from aggregator.lists import follow, is_any_due
+from aggregator.options import Options
+from aggregator.store import sqlite
+from aggregator.upstream import Polled, poll, rename
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from aggregator.config import Config
+    from aggregator.publish import Progress
+    from aggregator.run import Report
+    from aggregator.store import Put
+
+_AGAIN_SECONDS = 60.0  # after a pass that failed
+
+
+class Stopped(Exception):  # noqa: N818  not an error: the daemon ends, and its work with it
+    """The daemon ends in the middle of a turn."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the last pass came to; None in both before there was one."""
+
+    report: Report | None = None
+    error: Exception | None = None
+
+
+class Duty:
+    """The two threads of a daemon, and what each does in a turn.
+
+    config: may be set at any time; each turn begins with what it is then. last: what the last pass came to. publish: a
+    pass over the folders that asks nobody, so that no upstream feed can hold up a file that was just saved. upstream:
+    asks the feeds that are due; what they bring is published by the other thread.
+    """
+
+    def __init__(
+        self, config: Config, environment: Mapping[str, str], clock: Callable[[], datetime], over: Callable[[], None]
+    ) -> None:
+        self.config = config
+        self.last = Outcome()
+        self.publish = Turns("publish", self._pass, over)
+        self.upstream = Turns("upstream", self._ask, over)
+        self._clock = clock
+        self._options = Options(environment=environment)
+        self._chronicle = Chronicle()
+        self._lock = Lock()
+        self._polled = Polled()  # since the last pass
+        self._upkeep = Event()
+        self._stopped = Event()
+        self._try_again: float | None = None  # on the monotonic clock
+
+    def tick(self) -> None:
+        """Wish for what is due: feeds to be asked, a pass in place of one that failed."""
+        if self.last.report is None and self.last.error is None:
+            return  # the first pass makes the state
+        if self._try_again is not None and time.monotonic() >= self._try_again:
+            self.publish.ask()
+        try:
+            with sqlite.looked_into(self.config.state) as store:
+                if is_any_due(self.config, store, self._clock()):
+                    self.upstream.ask()
+        except AggregatorError as error:
+            self._chronicle.failed("looking for what is due", error)
+        else:
+            self._chronicle.went_well("looking for what is due")
+
+    def maintain(self) -> None:
+        """Wish for upkeep, after a pass."""
+        self._upkeep.set()
+        self.publish.ask()
+
+    def stop(self) -> None:
+        """Let both threads end as soon as they can."""
+        self._stopped.set()
+        for turns in (self.publish, self.upstream):
+            turns.stop()
+
+    def _pass(self) -> None:
+        config = self.config
+        with self._lock:
+            polled, self._polled = self._polled, Polled()
+        try:
+            with sqlite.opened_within(config.state) as store:
+                progress = self._progress(self.publish)
+                every = None if config.schedule.cron else config.schedule.every
+                report = noted.run(config, store, self._clock, self._options, progress, interval=every, polled=polled)
+                self._after_pass(report, config)
+                if self._upkeep.is_set():
+                    self._keep_up(config, store)
+        except Stopped:
+            return
+        except Exception as error:  # noqa: BLE001  also a mistake of ours must not end all later passes
+            with self._lock:
+                self._polled = polled.then(self._polled)
+            self._try_again = time.monotonic() + _AGAIN_SECONDS
+            self.last = Outcome(error=error)
+            self._chronicle.failed("a pass", error)
+
+    def _after_pass(self, report: Report, config: Config) -> None:
+        self._try_again = None
+        self.last = Outcome(report=report)
+        self._chronicle.went_well("a pass")
+        self._chronicle.passed(report, config)
+
+    def _keep_up(self, config: Config, store: sqlite.SqliteStore) -> None:
+        self._upkeep.clear()
+        try:
+            keep_up(config.state, store, self._clock())
+        except AggregatorError as error:
+            self._chronicle.failed("upkeep", error)
+        else:
+            self._chronicle.went_well("upkeep")
+
+    def _ask(self) -> None:
+        config, now, progress = self.config, self._clock(), self._progress(self.upstream)
+        try:
+            with sqlite.opened_within(config.state) as store:
+                followed = follow(config, store, now, self._options, progress)
+                rename(followed.config.upstream, store)
+                polled = poll(followed.config, store, now, self._options, progress)
+        except Stopped:
+            return
+        except Exception as error:  # noqa: BLE001  as above
+            self._chronicle.failed("asking upstream feeds", error)
+            return
+        self._chronicle.went_well("asking upstream feeds")
+        self._chronicle.asked(polled)
+        with self._lock:
+            self._polled = self._polled.then(polled)
+        if _is_news(polled.put):
+            self.publish.ask()
+
+    def _progress(self, turns: Turns) -> Progress:
+        def note(what: str, done: int, total: int) -> None:  # noqa: ARG001  the shape is the protocol's
+            if self._stopped.is_set():
+                raise Stopped
+            turns.advance()
+
+        return note
+
+
+def _is_news(put: Put) -> bool:
+    return bool(put.new or put.changed or put.related or put.removed)

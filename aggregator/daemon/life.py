@@ -1,0 +1,213 @@
+"""The life of a daemon, in its main thread: it begins, listens to signals, sees that all goes on, and ends."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import multiprocessing
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from queue import Empty
+from typing import TYPE_CHECKING
+
+from aggregator.daemon.agenda import BEAT, Agenda
+from aggregator.daemon.chronicle import said
+from aggregator.daemon.clock import Clocks
+from aggregator.daemon.duty import Duty
+from aggregator.daemon.hosting import Hosting
+from aggregator.daemon.signals import ENDINGS
+from aggregator.daemon.watch import Watch
+from aggregator.errors import AggregatorError, ConfigError
+from aggregator.logbook import status
+from aggregator.store import lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from queue import SimpleQueue
+
+    from starlette.types import ASGIApp
+
+    from aggregator.config import Config
+    from aggregator.notify import Notifier
+
+OVERDUE = 4
+_AWAKE = 0  # in the queue of signals: no signal, a turn is over
+_LOOK_SECONDS = 1.0
+_DRIFT = timedelta(seconds=5)
+_LOST_BEATS = 4 * BEAT.total_seconds()
+_EXTEND = timedelta(minutes=1)
+_PATIENCE_SECONDS = 3.0  # for what is just being written, before it is cut off
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a daemon lives in.
+
+    load: reads the configuration anew. signals: those that came, from `listen`. applications: what the built-in server
+    hands out.
+    """
+
+    load: Callable[[], Config]
+    environment: Mapping[str, str]
+    clock: Callable[[], datetime]
+    notifier: Notifier
+    signals: SimpleQueue[int]
+    applications: Callable[[Config], tuple[ASGIApp, ASGIApp]]
+
+
+class Daemon:
+    """A daemon; `live` is its life."""
+
+    def __init__(self, config: Config, world: World, clocks: Clocks | None = None) -> None:
+        self._world = world
+        self._clocks = clocks or Clocks()
+        self._duty = Duty(config, world.environment, world.clock, lambda: world.signals.put(_AWAKE))
+        self._told = {"watchdog": 0.0, "extend": 0.0}
+        self._is_ready = False
+        self._status = ""
+        work = {"tick": self._duty.tick, "publish": self._duty.publish.ask, "maintain": self._duty.maintain}
+        self._agenda = Agenda(config.schedule, work)
+        self._watch = self._watching(config)
+        self._hosting = Hosting(world.applications)
+
+    def live(self) -> int:
+        """Return what the process is to end with: 0 after a signal, OVERDUE where a pass hangs.
+
+        Raises:
+            LockedError: another process works on the state.
+            AggregatorError: the first pass failed. What fails later is logged, and tried again.
+        """
+        config = self._duty.config
+        with lock.held(config.state, timedelta(0), lock.DAEMON):
+            self._hosting.follow(config)
+            said("daemon begins", config=str(config.file), state=str(config.state), output=str(config.output))
+            self._watch.start()
+            self._duty.publish.start()
+            self._duty.publish.ask()
+            self._agenda.start()
+            try:
+                return self._listen()
+            finally:
+                self._end()
+
+    def _listen(self) -> int:
+        while True:
+            try:
+                number = self._world.signals.get(timeout=_LOOK_SECONDS)
+            except Empty:
+                number = _AWAKE
+            if number in ENDINGS:
+                said("daemon ends", signal=signal.Signals(number).name)
+                return 0
+            if number == signal.SIGHUP:
+                self._reload()
+            elif number == signal.SIGUSR1:
+                said("asked for a pass")
+                self._ask_for_all()
+            if self._look():
+                return OVERDUE
+
+    def _look(self) -> bool:
+        """See that all goes on, and say so; return whether it does not."""
+        drift = self._clocks.drift()
+        if abs(drift) > _DRIFT:
+            said(
+                "the clock was set, or the machine slept: planned anew", logging.WARNING, seconds=drift.total_seconds()
+            )
+            self._agenda.plan_anew()
+        self._tell()
+        deadline = self._duty.config.schedule.deadline
+        stuck = overdue({one.name: one.stuck_for() for one in (self._duty.publish, self._duty.upstream)}, deadline)
+        if stuck:
+            said("a turn hangs; the daemon ends, to be restarted", logging.CRITICAL, turn=stuck)
+            faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
+            return True
+        if self._agenda.silent_for() < _LOST_BEATS:
+            self._now_and_then("watchdog", self._world.notifier.watchdog_interval, self._world.notifier.watchdog)
+        return False
+
+    def _tell(self) -> None:
+        """Tell the service manager what the last pass came to."""
+        last = self._duty.last
+        if last.error and not self._is_ready:
+            raise last.error
+        text = status(last.report) if last.report else f"a pass failed: {last.error}" if last.error else ""
+        if text and not self._is_ready:
+            self._is_ready = True
+            self._duty.upstream.start()
+            self._duty.upstream.ask()
+            self._world.notifier.ready(text)
+        elif text and text != self._status:
+            self._world.notifier.status(text)
+        self._status = text
+        if not self._is_ready:
+            self._now_and_then("extend", _EXTEND / 4, lambda: self._world.notifier.extend_timeout(_EXTEND))
+
+    def _now_and_then(self, what: str, every: timedelta | None, tell: Callable[[], object]) -> None:
+        if every is not None and time.monotonic() - self._told[what] >= every.total_seconds() / 2:
+            self._told[what] = time.monotonic()
+            tell()
+
+    def _reload(self) -> None:
+        old = self._duty.config
+        self._world.notifier.reloading("reading the configuration again")
+        try:
+            new = self._world.load()
+        except ConfigError as error:
+            for fault in error.faults:
+                said("the configuration has a fault; the old one stays", logging.ERROR, fault=fault)
+        else:
+            if elsewhere := [name for name in ("state", "output") if getattr(new, name) != getattr(old, name)]:
+                names = " and ".join({"output": "output.path"}.get(name, name) for name in elsewhere)
+                said("restart for another place; the old configuration stays", logging.ERROR, changed=names)
+            else:
+                self._take(new)
+        self._world.notifier.ready(self._status or "begins")
+
+    def _take(self, config: Config) -> None:
+        self._duty.config = config
+        self._agenda.change(config.schedule)
+        self._watch.stop()
+        self._watch = self._watching(config)
+        self._watch.start()
+        try:
+            self._hosting.follow(config)
+        except AggregatorError as error:
+            said("not served any more", logging.ERROR, reason=str(error))
+        said("configuration read again")
+        self._ask_for_all()
+
+    def _ask_for_all(self) -> None:
+        self._duty.publish.ask()
+        self._duty.upstream.ask()
+
+    def _watching(self, config: Config) -> Watch:
+        roots = [root for one in config.articles for root in one.roots]
+        roots += [root for one in config.feeds_from for root in one.roots]
+        return Watch([folder for _, folder in roots] if config.schedule.watch else [], self._duty.publish.ask)
+
+    def _end(self) -> None:
+        """End what goes on; what does not end soon is cut off, which a pass can bear anywhere."""
+        self._world.notifier.stopping("ending")
+        self._agenda.stop()
+        self._watch.stop()
+        self._duty.stop()
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < until and not (self._duty.publish.is_over() and self._duty.upstream.is_over()):
+            try:
+                if self._world.signals.get(timeout=0.02) in ENDINGS:
+                    break
+            except Empty:
+                pass
+        self._hosting.end(max(until - time.monotonic(), 0.0))
+        for child in multiprocessing.active_children():
+            child.kill()
+
+
+def overdue(stuck: Mapping[str, float], deadline: timedelta) -> str:
+    """Return the first of the threads that got nowhere for longer than the deadline; nothing where all go on."""
+    return next((name for name, seconds in stuck.items() if seconds > deadline.total_seconds()), "")

@@ -1,0 +1,103 @@
+"""Folders that tell when a file below them changes."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, TypeAlias
+
+import watchfiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_LOG = logging.getLogger(__name__)
+
+# A burst is one change: it is over after so much silence, and told of after so much time in any case.
+_SILENCE_MS = 250
+_BURST_MS = 1500
+_LOOK_AGAIN_MS = 1000  # for folders that were not there, or are others now
+
+_Identities: TypeAlias = "dict[Path, tuple[int, int]]"
+
+
+class Watch:
+    """Folders that are watched by the system's notifications, and looked at every second where there are none."""
+
+    def __init__(self, folders: Sequence[Path], changed: Callable[[], None], *, polling: bool = False) -> None:
+        self._folders = tuple(dict.fromkeys(folders))
+        self._changed = changed
+        self._ended = Event()
+        self._polling = polling
+        self._thread = Thread(target=self._watch, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        if self._folders:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; nobody is told any more."""
+        self._ended.set()
+
+    def _watch(self) -> None:
+        before: _Identities | None = None
+        while not self._ended.is_set():
+            there = self._there()
+            if before is not None and there != before:
+                self._changed()
+            before = there
+            if not there:
+                self._ended.wait(_LOOK_AGAIN_MS / 1000)
+                continue
+            try:
+                self._until_others(there)
+            except (OSError, RuntimeError) as error:
+                if not self._polling and self._there() == there:
+                    _LOG.warning(
+                        "the system does not tell of changed files, they are looked at every second: %s", error
+                    )
+                    self._polling = True
+                self._ended.wait(_LOOK_AGAIN_MS / 1000)
+
+    def _there(self) -> _Identities:
+        """Return the folders that there are, each with what tells it from another one of its name."""
+        found: _Identities = {}
+        for folder in self._folders:
+            try:
+                status = folder.stat()
+            except OSError:
+                continue
+            if folder.is_dir():
+                found[folder] = (status.st_dev, status.st_ino)
+        return found
+
+    def _until_others(self, there: Mapping[Path, tuple[int, int]]) -> None:
+        """Tell of changes until other folders are there than these."""
+        for changes in watchfiles.watch(
+            *there,
+            watch_filter=self._counts,
+            debounce=_BURST_MS,
+            step=_SILENCE_MS,
+            stop_event=self._ended,
+            rust_timeout=_LOOK_AGAIN_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+            force_polling=self._polling,
+            poll_delay_ms=1000,
+            ignore_permission_denied=True,
+        ):
+            if self._ended.is_set():
+                return
+            if changes:
+                self._changed()
+            # A folder that was removed and made anew may have the identity of the old one.
+            if self._there() != there or any(Path(path) in there for _, path in changes):
+                return
+
+    def _counts(self, _change: watchfiles.Change, path: str) -> bool:
+        """Say whether a change is one that a pass would look at."""
+        changed = Path(path)
+        parts = next((changed.relative_to(one).parts for one in self._folders if changed.is_relative_to(one)), ())
+        return not any(part.startswith(".") for part in parts) and not changed.name.endswith("~")

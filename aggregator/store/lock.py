@@ -1,0 +1,92 @@
+"""The lock of a state: one process at a time works on it, and the lock says which one, and as what."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from aggregator.errors import LockedError, StoreError, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+    from pathlib import Path
+
+FILE = "lock"
+DAEMON = "daemon"
+RUN = "run"
+_RETRY_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock: the number of its process, 0 where it has not said so yet, and DAEMON or RUN."""
+
+    pid: int
+    kind: str
+
+
+@contextmanager
+def held(folder: Path, wait: timedelta, kind: str = RUN) -> Iterator[None]:
+    """Hold the lock of the state in a folder, which is made if it is missing.
+
+    Raises:
+        LockedError: another process holds it: a daemon, or a pass that still did after `wait`.
+        StoreError: the folder or the lock cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / FILE).open("a+", encoding="ascii", errors="replace")
+    except OSError as error:
+        raise StoreError(f"{error.filename or folder}: {reason_of(error)}") from error
+    with lock:
+        _take(lock, folder, wait)
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {kind}\n")
+        lock.flush()
+        yield
+
+
+def holder(folder: Path) -> Holder | None:
+    """Return who holds the lock of the state in a folder; None where nobody does.
+
+    Raises:
+        StoreError: the lock cannot be read.
+    """
+    try:
+        with (folder / FILE).open(encoding="ascii", errors="replace") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _named(lock)
+            return None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"{error.filename or folder / FILE}: {reason_of(error)}") from error
+
+
+def _take(lock: IO[str], folder: Path, wait: timedelta) -> None:
+    """Take the lock: held by the process, so that a dead one never blocks."""
+    # At least one more look: who asks for the holder has the lock for a moment, too.
+    deadline = time.monotonic() + max(wait.total_seconds(), _RETRY_SECONDS)
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            by = _named(lock)
+            if by.kind == DAEMON or time.monotonic() >= deadline:  # nobody waits for a daemon to end
+                raise LockedError(folder, by.pid if by.kind == DAEMON else 0) from None
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
+
+
+def _named(lock: IO[str]) -> Holder:
+    lock.seek(0)
+    pid, _, kind = lock.read(100).strip().partition(" ")
+    return Holder(int(pid) if pid.isdecimal() else 0, kind or RUN)

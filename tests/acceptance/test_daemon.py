@@ -1,0 +1,280 @@
+"""The daemon as a process: ready, at work, told by signals, killed; with a service manager and readers that are real."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import signal
+import sqlite3
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from daemons import Running, command
+from loopback import Loopback, Talk, answer
+from newsroom import CONFIG, Newsroom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.no_cover  # other processes do the work
+
+MOMENTS = int(os.environ.get("AGGREGATOR_MOMENTS", "8"))
+SERVING = f"{CONFIG}serve: {{listen: '127.0.0.1:0', health: none}}\n"
+FEED = b"""<rss version='2.0'><channel><title>Pier</title><link>/</link><item><title>From the pier</title>
+<link>https://pier.example/1</link><pubDate>Tue, 20 Oct 2026 08:00:00 GMT</pubDate></item></channel></rss>"""
+# A deadline that no configuration may name, since a minute is long for a test.
+IMPATIENT = """
+import os, sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from aggregator.cli.serve import applications
+from aggregator.config import load
+from aggregator.daemon.life import Daemon, World
+from aggregator.daemon.signals import listen
+from aggregator.notify import Notifier
+config = load(Path("config/aggregator.yaml"), {})
+hasty = replace(config, schedule=replace(config.schedule, deadline=timedelta(seconds=1)))
+world = World(lambda: hasty, {}, partial(datetime.now, UTC), Notifier(os.environ), listen(), applications)
+sys.stderr.flush()
+os._exit(Daemon(hasty, world).live())
+"""
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    room = Newsroom(tmp_path / "site")
+    for number in range(5):
+        room.article(f"a{number}.md")
+    return room
+
+
+@pytest.fixture
+def running(room: Newsroom) -> Iterator[Running]:
+    with Running(room) as running:
+        running.told("READY=1")
+        yield running
+
+
+def ask(port: int, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+    finally:
+        connection.close()
+
+
+def test_a_saved_file_is_in_the_served_feed_and_sigterm_ends_all(room: Newsroom) -> None:
+    room.configure(SERVING)
+    with Running(room, WATCHDOG_USEC="1000000") as running:
+        port = running.port()
+        ready = running.told("READY=1")
+        assert "STATUS=entries: 5; feeds: 3" in ready
+        status, headers, body = ask(port, "/all.atom")
+        assert (status, body.count(b"<entry>")) == (200, 5)
+        assert ask(port, "/all.atom", If_None_Match=headers["ETag"])[0] == 304
+        room.article("new.md")
+        running.told("STATUS=entries: 6")
+        status, headers, body = ask(port, "/all.atom", If_None_Match=headers["ETag"])
+        assert (status, body.count(b"<entry>")) == (200, 6)
+        assert ask(port, "/all.atom", If_None_Match=headers["ETag"])[0] == 304
+        running.told("WATCHDOG=1")
+        running.told("WATCHDOG=1")
+        started = time.monotonic()
+        running.send(signal.SIGTERM)
+        running.told("STOPPING=1")
+        assert running.ended() == 0
+        assert time.monotonic() - started < 5
+        # Its own writing and reading is no reason for a pass.
+        assert running.everything().count("pass done") == 2
+
+
+def test_thousands_of_files_at_once_are_few_passes(room: Newsroom, running: Running) -> None:
+    for number in range(2000):
+        room.article(f"b{number:04}.md")
+    running.until(lambda: "entries=2005" in running.lines[-1] if running.lines else False)
+    assert running.passes() <= 1 + 3
+
+
+def test_a_folder_that_goes_is_said_once_and_read_again_when_it_is_back(room: Newsroom, running: Running) -> None:
+    before = room.output()
+    room.articles.rename(room.folder / "unmounted")
+    running.logged("removals held")
+    assert room.output() == before
+    command(room, "poke")
+    running.logged("asked for a pass")
+    running.logged("pass done")
+    room.article("other.md")  # in a new folder of the old name, whose other files are missing
+    (room.articles / "other.md").unlink()
+    room.articles.rmdir()
+    (room.folder / "unmounted").rename(room.articles)
+    room.article("new.md")
+    running.until(lambda: "Title of new" in room.titles())
+    running.send(signal.SIGTERM)
+    assert running.ended() == 0
+    assert running.everything().count("WARNING removals held") <= 2  # missing; empty, if it was seen so
+
+
+def test_sighup_takes_a_new_configuration_and_no_faulty_one(room: Newsroom, running: Running) -> None:
+    room.configure(CONFIG.replace("Test News", "Other News"))
+    running.send(signal.SIGHUP)
+    running.told("RELOADING=1")
+    running.told("READY=1")
+    running.until(lambda: b'"title":"Other News"' in (room.out / "all.json").read_bytes().replace(b'": "', b'":"'))
+    room.configure(CONFIG.replace("title", "titel"))
+    running.send(signal.SIGHUP)
+    assert "config/aggregator.yaml:1:1: titel: unknown key" in running.logged("the old one stays")
+    room.configure(CONFIG.replace("../out", "../elsewhere"))
+    running.send(signal.SIGHUP)
+    assert "output.path" in running.logged("restart for another place")
+    (room.folder / "config" / "more").mkdir()
+    room.configure(CONFIG.replace("path: articles", "path: [articles, more]"))
+    running.send(signal.SIGHUP)
+    running.logged("configuration read again")
+    room.article("../more/new.md")
+    running.until(lambda: "Title of new" in room.titles())
+    assert not (room.folder / "elsewhere").exists()
+
+
+def test_others_are_sent_to_poke_and_who_only_looks_is_not_kept_out(room: Newsroom, running: Running) -> None:
+    pid = running.process.pid
+    for words in (["run", "--wait", "5m"], ["daemon"]):
+        done = command(room, *words)
+        assert done.returncode == 5, words
+        assert f"a daemon (process {pid}) works on this state; `aggregator poke` asks it for a pass now" in done.stderr
+    for words in (["run", "--dry-run"], ["check"], ["sources"], ["status"]):
+        assert command(room, *words).returncode == 0, words
+    done = command(room, "poke")
+    assert (done.returncode, f"process {pid}" in done.stderr) == (0, True)
+    running.logged("asked for a pass")
+    running.logged("pass done")
+    running.send(signal.SIGKILL)
+    running.ended()
+    assert command(room, "run").returncode == 0  # a dead holder keeps nobody out
+    done = command(room, "poke")
+    assert (done.returncode, "no daemon works on this state; `aggregator run` makes a pass" in done.stderr) == (1, True)
+
+
+def test_what_fails_at_first_ends_it_and_what_fails_later_does_not(room: Newsroom) -> None:
+    with Running(room) as running:
+        running.told("READY=1")
+        before = room.output()
+        room.out.rename(room.folder / "kept")
+        room.out.write_text("in the way")
+        room.article("new.md")
+        assert "move away what stands in the place" in running.logged("a pass failed")
+        assert "STATUS=a pass failed" in running.told("STATUS=")
+        room.out.unlink()
+        (room.folder / "kept").rename(room.out)
+        assert room.output() == before
+        command(room, "poke")
+        running.logged("a pass works again")
+        assert "Title of new" in room.titles()
+        running.send(signal.SIGINT)
+        assert running.ended() == 0
+    for path in room.state.iterdir():
+        path.unlink()
+    with Running(room) as running:
+        assert running.ended() == 1
+        assert "no state at" in running.everything()
+
+
+def test_an_upstream_that_hangs_delays_no_file_and_no_end(room: Newsroom) -> None:
+    with Loopback({"/pier": answer(FEED, "Content-Type: application/rss+xml"), "/hangs": Talk.hang}) as server:
+        urls = "".join(f"  - {{url: '{server.url(path)}', private: true}}\n" for path in ("/pier", "/hangs"))
+        room.configure(f"{CONFIG}upstream:\n{urls}")
+        with Running(room) as running:
+            running.told("READY=1")
+            _until(lambda: any(seen.path == "/hangs" for seen in server.seen))
+            room.article("new.md")
+            running.until(lambda: "Title of new" in room.titles())
+            started, children = time.monotonic(), running.children()
+            assert children  # one that parses, and who started it
+            running.send(signal.SIGTERM)
+            assert running.ended() == 0
+            assert time.monotonic() - started < 5
+            _until(lambda: not any(Path(f"/proc/{pid}").exists() and _is_alive(pid) for pid in children))
+
+
+def test_what_upstream_feeds_bring_is_published_and_they_are_asked_once(room: Newsroom) -> None:
+    with Loopback({"/pier": answer(FEED, "Content-Type: application/rss+xml")}) as server:
+        room.configure(f"{CONFIG}upstream: [{{url: '{server.url('/pier')}', private: true}}]\n")
+        with Running(room) as running:
+            running.until(lambda: "From the pier" in (room.titles() if room.out.exists() else []))
+            command(room, "poke")
+            running.logged("asked for a pass")
+            running.logged("pass done")
+            running.send(signal.SIGKILL)
+            running.ended()
+        before = room.output()
+        with Running(room) as running:  # begun again: nothing is announced anew, nobody asked before it is time
+            running.told("READY=1")
+            command(room, "poke")
+            running.logged("asked for a pass")
+            running.logged("pass done")
+        assert room.output() == before
+        assert len(server.seen) == 1
+
+
+def test_a_pass_that_hangs_ends_it_with_its_stacks(room: Newsroom) -> None:
+    room.run()
+    room.run()  # the second one leaves a log that others read beside a writer
+    holder = sqlite3.connect(room.state / "aggregator.db", isolation_level=None)
+    try:
+        holder.execute("BEGIN IMMEDIATE")
+        room.article("new.md")
+        with Running(room, (sys.executable, "-c", IMPATIENT)) as running:
+            assert running.told("=") == "EXTEND_TIMEOUT_USEC=60000000"
+            running.told("STOPPING=1")
+            assert not any("READY" in one for one in running.messages)
+            assert running.ended() == 4
+            said = running.everything()
+    finally:
+        holder.close()
+    assert " in put" in said  # where it hangs
+    assert command(room, "run").returncode == 0
+
+
+def test_an_end_at_any_moment_leaves_nothing_torn(tmp_path: Path) -> None:
+    chance = random.Random(7)  # noqa: S311  no secret
+    room = Newsroom(tmp_path / "site")
+    expected = set()
+    for number in range(MOMENTS):
+        for part in range(12):
+            room.article(f"a{number}-{part}.md", topics=[f"Topic {part}"])
+            expected.add(f"Title of a{number}-{part}")
+        kind = chance.choice([signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+        with Running(room) as running:
+            running.logged("daemon begins")
+            time.sleep(chance.uniform(0, 0.3))
+            running.send(kind)
+            assert running.ended(5) in {0, -signal.SIGKILL}
+            assert (running.process.returncode == 0) == (kind is not signal.SIGKILL), running.everything()
+    assert command(room, "run").returncode == 0
+    published = room.output()
+    assert {part for path in ("topics/topic-0", "topics/topic-11") for part in room.titles(path)} <= expected
+    assert len(room.titles("all")) >= 50 if MOMENTS >= 5 else True
+    assert command(room, "run", "--full").returncode == 0
+    assert room.output() == published
+
+
+def _until(holds: object) -> None:
+    assert callable(holds)
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
