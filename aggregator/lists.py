@@ -77,7 +77,7 @@ def follow(
 def is_any_due(config: Config, store: Store, now: datetime) -> bool:
     """Say whether an upstream feed is to be asked, or a list that has an address; neither asks nor writes."""
     lists = [one.itself() for one in config.lists if one.url]
-    upstream = [*config.upstream, *_named(config, store), *lists]
+    upstream = [*as_kept(config, store).upstream, *lists]
     return bool(upstream) and Asking(upstream, store, now, Options()).is_any_due()
 
 
