@@ -13,7 +13,8 @@ import pytest
 from newsroom import CONFIG, Newsroom
 from served import Answer, served
 
-from aggregator import logbook, status
+from aggregator import noted as passes
+from aggregator import status
 from aggregator.errors import PublishError, StateTaken
 from aggregator.options import Options
 from aggregator.serve.health import health
@@ -38,7 +39,7 @@ def noted(room: Newsroom, *moments: datetime) -> Status | None:
     """Carry out a pass as the command does, and return what was noted."""
     config, clock = room.loaded(), iter(moments)
     with sqlite.opened(config.state, timedelta(0)) as store:
-        logbook.run(config, store, partial(next, clock), Options(), lambda *_: None)
+        passes.run(config, store, partial(next, clock), Options(), lambda *_: None)
     return status.read(config.state)
 
 

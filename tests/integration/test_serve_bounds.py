@@ -30,7 +30,7 @@ LARGE = 15 * 1024 * 1024  # bytes: more than the system keeps for a reader who d
 
 def folder(path: Path) -> ASGIApp:
     (path / "a.txt").write_bytes(b"a" * LARGE)
-    hosted = Hosted(folder=path, base_url="https://feeds.example/", hub=None, max_age=timedelta(minutes=10))
+    hosted = Hosted(folder=path, base_url="https://feeds.example/", hubs=(), max_age=timedelta(minutes=10))
     return site(hosted, Retired(path), Tally())
 
 
