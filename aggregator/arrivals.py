@@ -25,6 +25,17 @@ _SILENCE = timedelta(days=365)  # after which nobody can tell a silent feed from
 _NAMED = 10
 
 
+def let_in(found: Sequence[Sighting], backlog: int, store: Store, now: datetime) -> frozenset[int]:
+    """Return which entries of a document that we have just come to know are let into live feeds.
+
+    Those that subscribers may have seen already, from wherever, and the newest few. A date ahead of us is none.
+    """
+    seen = store.ledger.listed(one.key for one in found)
+    dates = [one.published if one.published and one.published <= now else EPOCH for one in found]
+    newest = sorted(range(len(found)), key=lambda number: (dates[number], -number), reverse=True)
+    return frozenset([*newest[:backlog], *(number for number, one in enumerate(found) if one.key in seen)])
+
+
 class Arrivals:
     """The entries of one document of a source."""
 
@@ -70,7 +81,11 @@ class Arrivals:
     def readings(self) -> list[Reading]:
         """Return what is to be put: at its place, with what was frozen when it was first seen."""
         before = self._store.polls.sightings(self._source.name, self._places)
-        live = frozenset(range(len(self._found))) if self._known else self._live()
+        live = (
+            frozenset(range(len(self._found)))
+            if self._known
+            else let_in(self._found, self._source.backlog, self._store, self._now)
+        )
         readings = []
         for number, (sighting, location) in enumerate(zip(self._found, self._places, strict=True)):
             old = before.get(location)
@@ -94,19 +109,6 @@ class Arrivals:
         # A feed may say nothing new for years: what its last document had was there until just before this one.
         left = [_stamped(one, self._now - timedelta(microseconds=1)) for one, stamp in absent.items() if stamp == last]
         return left, [one for one, stamp in absent.items() if stamp != last and stamp < limit]
-
-    def _live(self) -> frozenset[int]:
-        """Return which entries of a feed that we have just come to know are let into live feeds.
-
-        Those that subscribers may have seen already, from wherever, and the newest few. A date ahead of us is none.
-        """
-        found = self._found
-        seen = self._store.ledger.listed(one.key for one in found)
-        dates = [one.published if one.published and one.published <= self._now else EPOCH for one in found]
-        newest = sorted(range(len(found)), key=lambda number: (dates[number], -number), reverse=True)
-        return frozenset(
-            [*newest[: self._source.backlog], *(number for number, one in enumerate(found) if one.key in seen)]
-        )
 
 
 def _at_home(sighting: Sighting, old: Sighting) -> Sighting:

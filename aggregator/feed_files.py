@@ -7,9 +7,10 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aggregator.arrivals import let_in
 from aggregator.core.matching import locate
 from aggregator.core.model import Document, Fault, Outcome
-from aggregator.gathering import Gathering
+from aggregator.gathering import GUARD_LEAST, GUARD_SHARE, NAMED, Gathering, Held
 from aggregator.sources import Validators, folder
 from aggregator.store import Reading
 
@@ -45,7 +46,17 @@ class FeedFiles(Gathering):
         """Return the files to drop, and the entries of each: what is not in a file any more has only scrolled out."""
         gone = super()._gone(listing)
         files = set(gone)
-        return [*gone, *(one for one in self._entries if _file_of(one) in files)]
+        lost = [one for one in self._entries if _file_of(one) in files]
+        if len(lost) > GUARD_LEAST and len(lost) * GUARD_SHARE > len(self._entries) and not self._is_accepted():
+            examples = tuple(gone[:NAMED])
+            reason = "more than half at once, with their files"
+            held = Held(self._source.name, reason, len(lost), len(self._entries), examples, what="entries")
+            self._gathered.held.append(held)
+            return []
+        return [*gone, *lost]
+
+    def _is_accepted(self) -> bool:
+        return self._source.name in self._options.accept_removals
 
     def _readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
         """Read and parse what changed."""
@@ -99,9 +110,17 @@ class FeedFiles(Gathering):
         sightings = () if isinstance(made, Failure) else made.sightings
         places = [f"{resource.location}#{place}" for place in locate(sightings, known)]
         before = self._store.polls.sightings(self._source.name, places)
-        for sighting, place in zip(sightings, places, strict=True):
+        live = frozenset(range(len(places)))
+        if not known:
+            live = let_in(sightings, self._source.backlog, self._store, self._now)
+        for number, (sighting, place) in enumerate(zip(sightings, places, strict=True)):
             old = before.get(place)
-            kept = replace(sighting, location=place, origin=old.origin if old and old.origin else sighting.origin)
+            kept = replace(
+                sighting,
+                location=place,
+                origin=old.origin if old and old.origin else sighting.origin,
+                backlog=old.backlog if old else number not in live,
+            )
             document = Document(outcome=Outcome.READ, sighting=kept)
             yield Reading(location=place, validators=_NO_FILE, racy=False, hash="", document=document)
 

@@ -33,7 +33,7 @@ PARSER_VERSION = 1
 
 _RACY = timedelta(seconds=2)  # as young as that, a file may change again without its mtime telling
 _REREAD_SECONDS = 0.2
-_GUARD_SHARE = 2  # more than one in so many files gone at once is held,
+GUARD_SHARE = 2  # more than one in so many files gone at once is held,
 GUARD_LEAST = 20  # if it is more than so many files
 NAMED = 10
 
@@ -140,7 +140,7 @@ class Gathering:
             below = f"{root}/"
             if any(one.startswith(below) for one in gone) and not any(one.startswith(below) for one in listing.found):
                 return f"{root} is empty"
-        if len(gone) > GUARD_LEAST and len(gone) * _GUARD_SHARE > len(self._known):
+        if len(gone) > GUARD_LEAST and len(gone) * GUARD_SHARE > len(self._known):
             return "more than half at once"
         return ""
 

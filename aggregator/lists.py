@@ -71,14 +71,13 @@ def follow(
             listed = read_files(source)
             faults += _kept_instead(source, listed, store)
             skipped += listed.skipped
-    upstream = (*config.upstream, *_named(config, store))
-    return Followed(replace(config, upstream=upstream), tuple(faults), tuple(skipped))
+    return Followed(as_kept(config, store), tuple(faults), tuple(skipped))
 
 
 def is_any_due(config: Config, store: Store, now: datetime) -> bool:
     """Say whether an upstream feed is to be asked, or a list that has an address; neither asks nor writes."""
     lists = [one.itself() for one in config.lists if one.url]
-    upstream = [*config.upstream, *_named(config, store), *lists]
+    upstream = [*as_kept(config, store).upstream, *lists]
     return bool(upstream) and Asking(upstream, store, now, Options()).is_any_due()
 
 
@@ -99,7 +98,14 @@ def followed_now(config: Config) -> Followed:
 
 def as_kept(config: Config, store: Store) -> Config:
     """Return the configuration with the feeds that its lists named in the last pass; nothing is read anew."""
-    return replace(config, upstream=(*config.upstream, *_named(config, store))) if config.lists else config
+    if not config.lists:
+        return config
+    named = _named(config, store)
+    by_source = sorted(
+        [*config.rules.by_source, *((feed.name, source.rules) for feed, source in named if source.rules)]
+    )
+    upstream = (*config.upstream, *(feed for feed, _ in named))
+    return replace(config, upstream=upstream, rules=replace(config.rules, by_source=tuple(by_source)))
 
 
 def read_files(source: SourceList) -> Listed:
@@ -190,17 +196,20 @@ def _dropped(lists: list[SourceList], store: Store) -> list[tuple[str, Dropped]]
     return [(source.name, one) for source in lists for one in store.polls.dropped(source.name)]
 
 
-def _named(config: Config, store: Store) -> list[Upstream]:
-    """Return the feeds of all lists that the configuration does not name itself, each once, with the topics of all."""
+def _named(config: Config, store: Store) -> list[tuple[Upstream, SourceList]]:
+    """Return the feeds of all lists that the configuration does not name itself, each once, and the first that names it.
+
+    A feed has the topics of all lists, and of the others what the first one says.
+    """
     known = {one.url for one in config.upstream}
     taken = config.source_names() | {one.name for one in config.lists}
     topics: dict[str, list[str]] = defaultdict(list)
-    first: dict[str, Upstream] = {}
+    first: dict[str, tuple[Upstream, SourceList]] = {}
     for source in config.lists:
         for feeds in store.lists.kept(source.name).values():
             for one in feeds:
                 made = source.upstream(one.url, one.topics)
                 if made.url not in known and made.name not in taken:
-                    first.setdefault(made.name, made)
+                    first.setdefault(made.name, (made, source))
                     topics[made.name] += made.topics
-    return [replace(one, topics=tuple(dict.fromkeys(topics[name]))) for name, one in first.items()]
+    return [(replace(one, topics=tuple(dict.fromkeys(topics[name]))), source) for name, (one, source) in first.items()]

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from aggregator import files, gzipped
 from aggregator.core.model import Facet, Fault
+from aggregator.core.owing import Owing  # noqa: TC001  pydantic reads the types of the manifest
 from aggregator.errors import PublishError, reason_of
 from aggregator.formats import GENERATOR
 
@@ -44,7 +45,8 @@ class Manifest:
     lineage, revision: of the ledger, up to which everything is published. output: the folder, seen from the state's, so
     that two sites never share a state unnoticed. base_url: where it was served. program: the version that wrote it. look: digest of what feeds depend on besides their
     entries. files: by path below the output folder. updated: by channel, in microseconds since the epoch. retired: paths
-    of channels that are published no more, without suffix.
+    of channels that are published no more, without suffix. owed: by hub, the announcements that are left to make; written
+    with the files, so that no crash loses one.
     """
 
     lineage: str = ""
@@ -56,6 +58,7 @@ class Manifest:
     files: dict[str, Written] = field(default_factory=dict)
     updated: dict[str, int] = field(default_factory=dict)
     retired: list[str] = field(default_factory=list)
+    owed: dict[str, Owing] = field(default_factory=dict)
 
 
 _ADAPTER = TypeAdapter(Manifest)
@@ -193,8 +196,10 @@ class Output:
     def finish(self) -> None:
         """Write the manifest if it is not what it was; on the disk when this returns."""
         self.manifest.output = self._place
-        if not self.is_dry and _ADAPTER.dump_json(self.manifest) != self._before:
+        wanted = _ADAPTER.dump_json(self.manifest)
+        if not self.is_dry and wanted != self._before:
             files.write_all({self._file: _ADAPTER.dump_json(self.manifest, indent=1)})
+            self._before = wanted
 
 
 def opened(folder: Path, state: Path, *, dry: bool = False) -> Output:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator import __version__
@@ -11,6 +12,7 @@ from aggregator.catalogue import Listing
 from aggregator.changes import Change, compare
 from aggregator.core.channels import ALL, common_label, facet_of, is_retired, path_of
 from aggregator.core.model import Channel, Facet, from_micros, to_micros
+from aggregator.core.owing import with_news
 from aggregator.core.window import cut
 from aggregator.fragments import Fragments
 from aggregator.gzipped import SUFFIX
@@ -19,12 +21,14 @@ from aggregator.store import ChannelRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from aggregator.config import Config
     from aggregator.fragments import Shown
     from aggregator.output import Output
     from aggregator.store import Member, Store
+
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,7 @@ class Press:
         )
         self._rows = dict(store.ledger.channels())
         self.news: list[str] = []
+        self._owed = self._left_behind()
         self.cut_short: dict[str, timedelta] = {}
         self.changes: list[Change] = []
         manifest, self._revision = self.output.manifest, store.ledger.revision()
@@ -80,6 +85,12 @@ class Press:
             for key in {ALL, *self._touched, *others}
             if not is_retired(key, self._policy) and (key in self._rows or self._is_large_enough(key))
         )
+
+    def _left_behind(self) -> set[str]:
+        """Return the channels whose news a pass kept in the ledger, but that was ended before it wrote the manifest."""
+        known = self.output.manifest.updated
+        updated = {key: to_micros(row.updated) for key, row in self._rows.items()}
+        return {key for key, micros in updated.items() if micros > known.get(key, micros)}
 
     def _is_large_enough(self, key: str) -> bool:
         least = self._policy.providers_from if facet_of(key) is Facet.PROVIDER else 1
@@ -146,8 +157,10 @@ class Press:
         if old is not None:
             # Another window shows other entries, but none that is new.
             is_news = old.stamp != stamp and touched is not None
-            updated = max(old.updated, touched, updated) if touched is not None and is_news else old.updated
+            # It moves even within a second: what is ahead of the manifest was not announced.
+            updated = max(old.updated + _SECOND, touched, updated) if touched is not None and is_news else old.updated
             self.news += [path] if is_news else []
+            self._owed |= {key} if is_news else set()
         # Never back behind what was published, even if the ledger went back.
         updated = max(updated, from_micros(self.output.manifest.updated.get(key, 0)))
         return ChannelRow(id=old.id if old else f"{self._config.site.base_url}{path}", updated=updated, stamp=stamp)
@@ -227,6 +240,8 @@ class Press:
         manifest.lineage = self._store.ledger.lineage()
         manifest.look = self._look
         manifest.updated = {key: to_micros(row.updated) for key, row in self._rows.items()}
+        news = [path for key in sorted(self._owed) for path in self._paths(key)]
+        manifest.owed = with_news(manifest.owed, self._config.site.hubs, news, manifest.files, self._now)
         manifest.retired = sorted(path_of(key, self._policy) for key, row in self._rows.items() if row.retired)
         if not any(fault.code == "unfit" for fault in self.output.faults):
             manifest.revision = self._revision

@@ -9,10 +9,11 @@ from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import gather
 from aggregator.lists import follow
 from aggregator.options import Options
-from aggregator.output import feeds_of_ours, opened
+from aggregator.output import feeds_of_ours, named_errors, opened
 from aggregator.press import Since
 from aggregator.publish import publish
 from aggregator.store import ledger_text
+from aggregator.websub import Announced, announce
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -46,11 +47,13 @@ class Report:
     settled: Settled
     totals: Totals
     published: Published
+    announced: Announced
 
     @property
     def faults(self) -> list[Fault]:
         """All that is wrong with what others gave us."""
-        return [*self.gathered.faults, *self.gathered.polled.faults, *self.published.faults]
+        gathered = [*self.gathered.faults, *self.gathered.polled.faults]
+        return [*gathered, *self.published.faults, *self.announced.faults]
 
     @property
     def is_unwritten(self) -> bool:
@@ -125,7 +128,21 @@ def run(  # noqa: PLR0913  what a pass has, each once
         settled=settled,
         totals=store.entries.totals(),
         published=published,
+        announced=_announced(config, output, now, progress),
     )
+
+
+def _announced(config: Config, output: Output, now: datetime, progress: Progress) -> Announced:
+    """Tell the hubs what they are owed, after the bytes are public; what they do not take waits in the manifest."""
+    owed = output.manifest.owed
+    if output.is_dry:
+        return Announced(owed=owed)
+    made = announce(owed, config.site, now, progress)
+    if made.owed != owed:
+        output.manifest.owed = dict(made.owed)
+        with named_errors(config.state):
+            output.finish()
+    return made
 
 
 def _check_names(given: Collection[str], known: Sequence[str]) -> None:

@@ -77,7 +77,7 @@ topics:
   - also: x
   - {name: Sea, slug: A/B}
 providers: {split: [msn]}
-hub: []
+hub: [here]
 icon: {a: b}
 author:
 """

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aggregator.cli.hubs import hub_lines, hub_object
 from aggregator.cli.words import PLACES, command, count, grouped, line
 from aggregator.core.model import Facet, Outcome
 
@@ -70,6 +71,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "left_out": [
             {"source": one.source, "rule": one.number, "does": one.verb, "count": one.count} for one in totals.left_out
         ],
+        "hubs": hub_object(report.announced),
         "held": [
             {"source": held.source, "reason": held.reason, "gone": held.gone, "of": held.of} for held in gathered.held
         ],
@@ -106,6 +108,7 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
     faults = _faults("faulty", [one for one in gathered.faults if one.code not in _PARTLY], config, every=tone.verbose)
     faults += _faults("partly", partly, config, every=tone.verbose)
     failing = _faults("failing", gathered.polled.faults, config, every=tone.verbose, look=("sources",))
+    faults += _faults("hub", report.announced.faults, config, every=tone.verbose)
     if tone.quiet:
         return "\n".join([*needs, *unwritten, *([*faults, *failing] if tone.strict else [])])
     seconds = f"{elapsed.total_seconds():.1f} s"
@@ -121,6 +124,7 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
         lines += [line("news in", path) for path in published.news]
         lines += _faults("dropped", gathered.polled.drops, config, every=True)
     lines += [line("waits", _early(name, due)) for name, due in gathered.polled.early.items()]
+    lines += hub_lines(report.announced, dry=tone.dry)
     warnings = [line("warning", one) for one in _warnings(report, config)]
     return "\n".join([*lines, *paused, *needs, *unwritten, *faults, *failing, *warnings])
 

@@ -73,7 +73,7 @@ def applications(config: Config) -> tuple[ASGIApp, ASGIApp]:
 
     tally = Tally()
     hosted = Hosted(
-        folder=config.output, base_url=config.site.base_url, hub=config.site.hub, max_age=config.serve.max_age
+        folder=config.output, base_url=config.site.base_url, hubs=config.site.hubs, max_age=config.serve.max_age
     )
     monitored = health(partial(status.read, config.state), partial(datetime.now, UTC), config.serve.stale_after, tally)
     return site(hosted, Retired(config.state), tally), monitored

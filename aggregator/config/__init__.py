@@ -173,7 +173,7 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
             author=file.author or title,
             language=file.language,
             icon=file.icon,
-            hub=file.hub,
+            hubs=tuple(dict.fromkeys(file.hub)),
         ),
         style=Style(
             base_url=file.base_url,
@@ -198,7 +198,7 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         ),
         articles=_folders(file.articles, folder),
         upstream=tuple(upstream_of(section, folder) for section in file.upstream),
-        lists=tuple(_source_list(section, folder) for section in file.upstream_from),
+        lists=tuple(_source_list(section, folder, policy) for section in file.upstream_from),
         feeds_from=tuple(feed_folder_of(one, _roots(one.path, folder)) for one in file.feeds_from),
         output=output,
         formats=tuple(dict.fromkeys(file.output.formats)),
@@ -245,9 +245,10 @@ def _folders(sections: tuple[ArticlesSection, ...], folder: Path) -> tuple[Folde
     return tuple(folders)
 
 
-def _source_list(section: ListSection, folder: Path) -> SourceList:
+def _source_list(section: ListSection, folder: Path, policy: Policy) -> SourceList:
     path = section.path
-    return source_list_of(section, _location(path, folder) if path else "", _below(folder, path) if path else None)
+    location, place = (_location(path, folder), _below(folder, path)) if path else ("", None)
+    return source_list_of(section, location, place, policy)
 
 
 def _roots(paths: Sequence[str], folder: Path) -> tuple[tuple[str, Path], ...]:

@@ -129,6 +129,7 @@ Text = Annotated[str, BeforeValidator(_legal), Field(min_length=1)]
 Folder = Annotated[str, Field(min_length=1), AfterValidator(_path)]
 Folders = Annotated[tuple[Folder, ...], BeforeValidator(as_list)]
 WebAddress = Annotated[str, AfterValidator(as_web_address)]
+WebAddresses = Annotated[tuple[WebAddress, ...], BeforeValidator(as_list)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(as_list)]
 
 # For editors, which know no other way to say what is written in the file; the words are those of parse_duration.

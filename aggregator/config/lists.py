@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, model_validator
 
 from aggregator.config.kinds import Folder, WebAddress  # noqa: TC001  pydantic asks for the types of fields
+from aggregator.config.rules import rules_of
 from aggregator.config.upstream import FeedSection, FeedTerms, Interval, Upstream, name_by, place_of, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from aggregator.core.channels import Policy
+    from aggregator.core.rules import Rule
 
 
 class ListSection(FeedSection):
@@ -25,7 +29,6 @@ class ListSection(FeedSection):
         Interval,
         Field(description="Neither list nor feeds are asked more often.", json_schema_extra={"default": "1 h"}),
     ] = timedelta(hours=1)
-    backlog: Annotated[int, Field(ge=0, le=1000, description="As `upstream.backlog`, for each feed.")] = 5
     private: Annotated[
         bool,
         Field(description="Addresses that are not public: of the feeds of a `path`; of a `url` its host and port."),
@@ -42,15 +45,15 @@ class ListSection(FeedSection):
 class SourceList(FeedTerms):
     """A list of feeds, with the terms of each. location, path: what reports call its file or folder, and where that is.
 
-    url: where it is asked, in place of a path.
+    url: where it is asked, in place of a path. rules: for the entries of each of its feeds.
     """
 
     location: str = ""
     path: Path | None = None
     url: str = ""
     interval: timedelta = timedelta(hours=1)
-    backlog: int = 5
     private: bool = False
+    rules: tuple[Rule, ...] = ()
 
     def itself(self) -> Upstream:
         """Return its address as something to ask."""
@@ -84,7 +87,7 @@ def list_name_of(section: ListSection) -> str:
     return section.name or (Path(section.path).name if section.path else name_by((section.url or "").partition("?")[0]))
 
 
-def source_list_of(section: ListSection, location: str, path: Path | None) -> SourceList:
+def source_list_of(section: ListSection, location: str, path: Path | None, policy: Policy) -> SourceList:
     """Return the value that a section of the file means."""
     return SourceList(
         **terms(section, list_name_of(section)),
@@ -92,6 +95,6 @@ def source_list_of(section: ListSection, location: str, path: Path | None) -> So
         path=path,
         url=section.url or "",
         interval=section.interval,
-        backlog=section.backlog,
         private=section.private,
+        rules=rules_of(section.rules, policy),
     )

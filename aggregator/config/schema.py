@@ -17,6 +17,7 @@ from aggregator.config.kinds import (
     Text,
     Texts,
     WebAddress,
+    WebAddresses,
     as_days,
     as_domain,
     as_folder_address,
@@ -189,7 +190,9 @@ class ConfigFile(Section):
         str | None, AfterValidator(as_language), Field(description="Of the feeds (RFC 5646), as `en` or `en-GB`.")
     ] = None
     author: Annotated[Text | None, Field(description="Author of the feeds themselves.")] = None
-    hub: Annotated[WebAddress | None, Field(description="WebSub hub named in every feed.")] = None
+    hub: Annotated[
+        WebAddresses, Field(description="WebSub hub, or several: named in every feed, told of its news.")
+    ] = ()
     state: Annotated[Folder | None, Field(description="Folder of the state, the one thing to back up.")] = None
     articles: Annotated[
         tuple[ArticlesSection, ...],

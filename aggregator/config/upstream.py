@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from base64 import b64encode
 from contextlib import suppress
@@ -20,14 +21,14 @@ from aggregator.config.kinds import (
     Section,
     Text,
     Texts,
-    WebAddress,
     as_domain,
     as_language,
     as_list,
+    as_web_address,
 )
 from aggregator.config.kinds import parse_duration as as_duration
 from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
-from aggregator.core.address import host_of
+from aggregator.core.address import has_login, host_of, is_ipv6, public_href
 from aggregator.core.channels import topic_key
 from aggregator.core.model import Provider
 
@@ -53,6 +54,18 @@ def _variable(given: str) -> str:
     if not _VARIABLE.fullmatch(given):
         raise ValueError("a secret does not belong into this file; name a variable of the environment, as $API_KEY")
     return given
+
+
+def _feed_address(given: str) -> str:
+    if has_login(given):
+        raise ValueError(
+            "a name and a password do not belong into an address; write `login: {user: NAME, password: $PASSWORD}` beside it"
+        )
+    if is_ipv6(given):
+        raise ValueError(
+            "an IPv6 address cannot stand here: feeds name where entries come from, and readers take no brackets; give the host a name"
+        )
+    return as_web_address(given)
 
 
 Variable = Annotated[str, AfterValidator(_variable)]
@@ -98,6 +111,7 @@ class FeedSection(Section):
         BeforeValidator(as_list),
         Field(description="Its categories that become topics; `all` for all."),
     ] = ()
+    backlog: Annotated[int, Field(ge=0, le=1000, description="So many of its newest entries enter feeds at first.")] = 5
     rules: Annotated[
         tuple[RuleSection, ...], Field(description="Which of its entries are kept, dropped or given topics.")
     ] = ()
@@ -106,11 +120,10 @@ class FeedSection(Section):
 class UpstreamSection(FeedSection):
     """A feed of others."""
 
-    url: Annotated[WebAddress, Field(description="Address of the feed.")]
+    url: Annotated[str, AfterValidator(_feed_address), Field(description="Address of the feed.")]
     interval: Annotated[
         Interval, Field(description="Asked no more often than that.", json_schema_extra={"default": "1 h"})
     ] = timedelta(hours=1)
-    backlog: Annotated[int, Field(ge=0, le=1000, description="So many of its newest entries enter feeds at first.")] = 5
     headers: Annotated[
         dict[Header, Variable],
         Field(default_factory=dict, description="Further headers, from variables: `{X-Api-Key: $API_KEY}`."),
@@ -150,7 +163,10 @@ class Secret(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedTerms:
-    """How the entries of a feed are taken, wherever it is. categories: keys of those that become topics; None: all."""
+    """How the entries of a feed are taken, wherever it is.
+
+    categories: keys of those that become topics; None: all. backlog: how many of the newest enter feeds when it is new.
+    """
 
     name: str
     topics: tuple[str, ...] = ()
@@ -158,6 +174,7 @@ class FeedTerms:
     language: str | None = None
     full: bool = False
     categories: frozenset[str] | None = frozenset()
+    backlog: int = 5
 
     def context(self, now: datetime, url: str = "", media_type: str = "", charset: str = "") -> FeedContext:
         """Return what the parser has to know of a document; `url` is where it came from, empty for a file."""
@@ -196,7 +213,6 @@ class Upstream(FeedTerms):
 
     url: str
     interval: timedelta = timedelta(hours=1)
-    backlog: int = 5
     headers: Mapping[str, Secret] = field(default_factory=dict, hash=False)
     user: str = ""
     password: Secret | None = None
@@ -260,8 +276,16 @@ def name_of(section: UpstreamSection) -> str:
 
 
 def name_by(url: str) -> str:
-    """Return what reports call an upstream that got no name: the host of its address and what follows."""
-    return url.partition("://")[2].rstrip("/")
+    """Return what reports call an upstream that got no name: the host of its address and what follows.
+
+    Where a query may hold a secret, a few digits stand for the whole address in its place.
+    """
+    asked = url.partition("#")[0]
+    shown = public_href(url)
+    if shown == asked:
+        return url.partition("://")[2].rstrip("/")
+    # Reports are shown around, and a query may hold a secret.
+    return f"{shown.partition('://')[2].rstrip('/')}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
 
 
 def place_of(url: str) -> tuple[str, int]:
@@ -278,7 +302,6 @@ def upstream_of(section: UpstreamSection, folder: Path) -> Upstream:
         **terms(section, name_of(section)),
         url=section.url,
         interval=section.interval,
-        backlog=section.backlog,
         headers={name: Secret(variable) for name, variable in section.headers.items()},
         user=login.user if login else "",
         password=password,
@@ -301,6 +324,7 @@ def terms(section: FeedSection, name: str) -> dict[str, Any]:
         "provider": Provider(section.provider.name, section.provider.domain) if section.provider else None,
         "language": section.language,
         "full": section.content == "full",
+        "backlog": section.backlog,
         "categories": None if keys == {"all"} else keys,
     }
 

@@ -50,6 +50,14 @@ _TRACKING = frozenset(
 )
 _TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "piwik_", "matomo_")
 
+# Parameters that say which feed is meant, and not who asks for it; any other one may be a secret.
+_HARMLESS = re.compile(
+    r"(?:alt|cat|category|ceid|channel|channel_id|feed|format|gl|hl|lang|language|locale|output|q|s|section|tag|topic|type)"
+    r"=[\w.:,+%~-]{0,24}|(?:id|p|paged)=[\w.-]{0,12}|playlist_id=[\w-]{0,48}",
+    re.ASCII | re.IGNORECASE,
+)
+_LOGIN = re.compile(r"(?<=://)[^/?#]*@")
+
 _AMP_CACHES = (".cdn.ampproject.org", ".bing-amp.com")
 _AMP_PATH = re.compile(r"/[cv]/(?:s/)?")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
@@ -113,6 +121,29 @@ def legal_href(address: str) -> str | None:
     url.hash = _NOT_URI.sub(_percent, url.hash[1:]).replace("#", "%23")
     href = _ESCAPE.sub(lambda escape: escape[0] if escape[1] else "%25", str(url.href))
     return href if len(href) <= _MAX_ADDRESS else None
+
+
+def public_href(href: str) -> str:
+    """Return what everybody may see of the legal address of a feed: no login, no fragment, no query that may hold a secret.
+
+    Many feeds know their subscribers by a token in the query. One parameter that we do not know to be harmless takes
+    all of them with it: half an address leads nowhere either. A secret in the path cannot be told from a name.
+    """
+    bare = _LOGIN.sub("", href.partition("#")[0])
+    place, _, query = bare.partition("?")
+    return bare if query and all(_HARMLESS.fullmatch(one) for one in query.split("&")) else place
+
+
+def has_login(address: str) -> bool:
+    """Say whether an address holds a name or a password."""
+    url = _parse(address)
+    return url is not None and bool(url.username or url.password)
+
+
+def is_ipv6(address: str) -> bool:
+    """Say whether the host of an address is an IPv6 address, which `legal_href` has no form for."""
+    url = _parse(address)
+    return url is not None and url.hostname.startswith("[")
 
 
 def key_of(address: str) -> str | None:

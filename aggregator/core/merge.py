@@ -74,7 +74,8 @@ def merge(ordered: Sequence[Sighting], id_: str, dates: Dates) -> Entry:
         quality=next((s.quality for s in ordered if s.quality is not None), None),
         heat=next((s.heat for s in ordered if s.heat is not None), None),
         kind=first.kind,
-        origin=first.origin,
+        # Whose text is shown is named, also where a file has the say about all else.
+        origin=next((s for s in ordered if s.content), first).origin,
         listed=not all(s.backlog for s in ordered),
     )
 

@@ -82,7 +82,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The feed that an article came from (Atom `source`, RSS `source`), frozen at the sighting."""
+    """The feed that an article came from (Atom `source`, RSS `source`), frozen at the sighting.
+
+    href: where the feed is, as far as everybody may see it; empty where nobody knows.
+    """
 
     id: str
     title: str

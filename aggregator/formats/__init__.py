@@ -53,7 +53,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the heads of all feeds share. homepage: the page that feeds belong to. hub: WebSub, section 4."""
+    """What the heads of all feeds share. homepage: the page that feeds belong to. hubs: WebSub, section 4."""
 
     title: str
     base_url: str
@@ -61,7 +61,7 @@ class Site:
     author: str
     language: str | None = None
     icon: str | None = None
-    hub: str | None = None
+    hubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,7 @@ def _wrap(channel: Channel, fragments: Sequence[bytes], site: Site) -> bytes:
         icon=site.icon,
         authors=[{"name": site.author}],
         language=site.language,
-        hubs=[{"type": "WebSub", "url": site.hub}] if site.hub else None,
+        hubs=[{"type": "WebSub", "url": hub} for hub in site.hubs],
         _aggregator={"about": _ABOUT, "generator": GENERATOR, "updated": _date(channel.updated)},
     )
     start = json.dumps(head, ensure_ascii=False, indent=1)[:-2].encode() + b",\n " + _ITEMS

@@ -65,7 +65,8 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no ty
                 etree.SubElement(source, name).text = value
             _declare_markup(source.find("title"))
             etree.SubElement(source, "updated").text = entry.origin.updated.isoformat()
-            etree.SubElement(source, "link", rel="self", href=entry.origin.href)
+            if entry.origin.href:
+                etree.SubElement(source, "link", rel="self", href=entry.origin.href)
         return element
 
 
@@ -86,7 +87,7 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
         _add_images(element, self.entry)
         for played in self.entry.enclosures[:1]:  # readers take one (RSS Profile)
             etree.SubElement(element, "enclosure", url=played.href, length=str(played.length), type=played.media_type)
-        if self.entry.origin:
+        if self.entry.origin and self.entry.origin.href:
             title = without_markup(self.entry.origin.title)
             etree.SubElement(element, "source", url=self.entry.origin.href).text = title
         for one in self.related:
@@ -105,15 +106,14 @@ class _AtomHead(BaseExtension):  # type: ignore[misc]
 
 
 class _RssHead(BaseExtension):  # type: ignore[misc]
-    hub: str | None = None
+    hubs: Sequence[str] = ()
 
     def extend_ns(self) -> dict[str, str]:
         return _RSS_PREFIXES
 
     def extend_rss(self, element: Any) -> Any:
-        if self.hub:
-            channel = element.find("channel")
-            channel.insert(4, etree.Element(f"{{{_ATOM_NS}}}link", rel="hub", href=self.hub))
+        channel = element.find("channel")
+        channel[4:4] = [etree.Element(f"{{{_ATOM_NS}}}link", rel="hub", href=hub) for hub in self.hubs]
         return element
 
 
@@ -202,8 +202,8 @@ def _head(channel: Channel, site: Site, form: Format) -> Any:
     if site.language:
         made.language(site.language)
     made.link(href=f"{site.base_url}{channel.path}.{form.suffix}", rel="self", type=form.media_type)
-    if site.hub:
-        made.link(href=site.hub, rel="hub")
+    for hub in site.hubs:
+        made.link(href=hub, rel="hub")
     made.link(href=site.homepage, rel="alternate", type="text/html")  # last: RSS takes the last one for its own
     return made
 
@@ -227,7 +227,7 @@ def _wrap_rss(channel: Channel, fragments: Sequence[bytes], site: Site) -> bytes
     if site.icon:
         made.image(url=site.icon, title=without_markup(channel.title), link=site.homepage)
     made.register_extension("ours", _RssHead)
-    made.ours.hub = site.hub
+    made.ours.hubs = site.hubs
     return _joined(_character_data(made.rss_str(pretty=True)), fragments, b"</channel>")
 
 

@@ -36,11 +36,11 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosted:
-    """What is handed out, and what is said of it. base_url: with a slash at the end; hub: named with every feed."""
+    """What is handed out, and what is said of it. base_url: with a slash at the end; hubs: named with every feed."""
 
     folder: Path
     base_url: str
-    hub: str | None
+    hubs: tuple[str, ...] = ()
     max_age: timedelta
 
     def said(self, path: str) -> Headers:
@@ -52,7 +52,7 @@ class Hosted:
         ]
         if PurePosixPath(path).suffix[1:] in FEEDS:  # WebSub section 4: where it is, and who tells of it
             own = f"<{self.base_url}{quote(path)}>; rel=self"
-            headers.append((b"link", f"{own}, <{self.hub}>; rel=hub".encode() if self.hub else own.encode()))
+            headers.append((b"link", ", ".join([own, *(f"<{hub}>; rel=hub" for hub in self.hubs)]).encode()))
         return headers
 
 

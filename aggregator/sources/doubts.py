@@ -135,7 +135,7 @@ _SIGNS: tuple[tuple[str, Sign, str, str], ...] = (
         "no_link",
         _has_no_link,
         "without a link",
-        "the guid is taken for the address; if it is none, the entry is dropped",
+        "the guid is taken for the address, else what there is to play; with neither, the entry is dropped",
     ),
     (
         "relative_link",

@@ -15,7 +15,7 @@ from aggregator.core.address import legal_href
 from aggregator.core.model import Fault
 from aggregator.sources import feed_xml, jsonfeed
 from aggregator.sources.feed_dates import read_date
-from aggregator.sources.feed_entry import name_of, reader_of
+from aggregator.sources.feed_entry import name_of, reader_of, without_login
 from aggregator.sources.given import MAX_READ, NoFeed
 
 if TYPE_CHECKING:
@@ -165,10 +165,17 @@ def _sightings(
             kept[sighting.key] = (sighting, place)
             loser = rival[1] if rival else ""
         if loser:
-            drops.append(
-                Drop(code="repeated", place=loser, reason=f"a newer entry has the same address, {sighting.href}")
-            )
+            drops.append(_shared(loser, sighting, rival[0] if rival else sighting))
     return tuple(sighting for sighting, _ in kept.values())
+
+
+def _shared(place: str, one: Sighting, other: Sighting) -> Drop:
+    """Return the drop of the entry at a place, of two that share an address."""
+    if one.href.partition("#")[2] == other.href.partition("#")[2]:
+        return Drop(code="repeated", place=place, reason=f"a newer entry has the same address, {one.href}")
+    page = one.href.partition("#")[0]
+    reason = f"only what follows the # tells its address from that of a newer entry; one page, {page}, is one entry"
+    return Drop(code="same_address", place=place, reason=reason)
 
 
 def _age(sighting: Sighting) -> datetime:
@@ -177,9 +184,16 @@ def _age(sighting: Sighting) -> datetime:
 
 def _no_address(given: GivenEntry) -> str:
     if given.links:
-        return f'"{text.plain(given.links[0], 80)}" is no http or https address that feeds can link to'
-    return "no link, and a guid that is no address" if given.id else "neither link nor guid"
+        return f'"{text.plain(without_login(given.links[0]), 80)}" is no http or https address that feeds can link to'
+    if not given.id:
+        return "neither link nor guid"
+    said = "says that it is no address" if given.opaque else "is no address"
+    return f"no link, nothing to play, and a guid that {said}"
 
 
 def _place(number: int, given: GivenEntry) -> str:
-    return text.cut(name_of(given) or text.plain(given.links[0] if given.links else "", 200) or f"entry {number}", 200)
+    return text.cut(name_of(given) or _first_link(given) or f"entry {number}", 200)
+
+
+def _first_link(given: GivenEntry) -> str:
+    return text.plain(without_login(given.links[0]), 200) if given.links else ""

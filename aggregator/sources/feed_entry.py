@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import ada_url
 
 from aggregator.core import text
-from aggregator.core.address import Address, host_of, legal_href, read_address
+from aggregator.core.address import Address, host_of, legal_href, public_href, read_address
 from aggregator.core.channels import topic_key
-from aggregator.core.model import Edge, Enclosure, Image, Origin, Provider, Sighting
+from aggregator.core.model import Edge, Enclosure, Image, Provider, Sighting
 from aggregator.sources import feed_words
 from aggregator.sources.feed_dates import read_date
+from aggregator.sources.feed_origin import origin_of, with_id
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from aggregator.core.model import Origin
     from aggregator.sources.feed import FeedContext
     from aggregator.sources.given import (
         GivenEnclosure,
@@ -34,6 +34,7 @@ _MAX_LISTED = 100  # topics, pictures, related links of one entry
 _SIZE = re.compile(r"0*([1-9][0-9]{0,4})(?:px)?")
 _PLAYED = re.compile(r"(?:audio|video)/[a-z0-9][a-z0-9.+-]*")
 _LENGTH = re.compile(r"[0-9]{1,15}")
+_LOGIN = re.compile(r"(?<=//)[^/?#\s]*@")
 _SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
@@ -42,7 +43,7 @@ class Reader:
     """What all entries of one document share."""
 
     context: FeedContext
-    origin: Origin | None
+    origin: Origin
     title: str
     site: str  # the domain that the feed's own pages are on
     base: str  # what its links are relative to
@@ -51,13 +52,15 @@ class Reader:
     def sighting(self, given: GivenEntry) -> Sighting | None:
         """Return an entry as a sighting; None where it has no address."""
         if given.base:
-            return replace(self, base=_joined(self.base, given.base) or self.base).sighting(given._replace(base=""))
+            return replace(self, base=_base(self.base, given.base) or self.base).sighting(given._replace(base=""))
         found, address = self._address(given)
         if found is None:
             return None
         context = self.context
         summary, content, said, body = self._words(given, found.href)
-        provider = context.provider or self._provider(given, found.href)
+        # Audio and video often lie with a host that publishes nothing itself.
+        is_played = bool(self.site) and any(one.href == address for one in given.enclosures)
+        provider = context.provider or self._provider(given, self.site if is_played else host_of(found.href))
         authors = (feed_words.name(one) for one in given.authors[:_MAX_LISTED])
         return Sighting(
             source=context.source,
@@ -84,12 +87,22 @@ class Reader:
         )
 
     def _address(self, given: GivenEntry) -> tuple[Address | None, str]:
-        """Return the first address that feeds can link to, as read and as given; a guid is one if it is absolute."""
+        """Return the first address that feeds can link to, as read and as given.
+
+        A guid is one if it is absolute. What has neither, as many an episode, is published at what it is to be played.
+        """
         for link in given.links:
             found = self._resolve(link)
             if found is not None:
                 return found, link
-        return read_address(given.id), given.id
+        named = None if given.opaque else read_address(given.id)
+        if named is not None:
+            return named, given.id
+        for one in given.enclosures[:_MAX_LISTED]:
+            found = None if one.media_type.lower().startswith("image/") else self._resolve(one.href)
+            if found is not None:
+                return found, one.href
+        return None, ""
 
     def _resolve(self, link: str) -> Address | None:
         if _SCHEME.match(link):
@@ -107,14 +120,13 @@ class Reader:
             said = own or given.content
             return feed_words.summary(said), "", said if own else said[: feed_words.HEAD], ""
         body = given.content or (own if "<" in own else "")
-        content = feed_words.content(body, _joined(self.base, given.content_base) or href)
+        content = feed_words.content(body, _base(self.base, given.content_base) or href)
         if own and (given.content or not content):
             return feed_words.plain(own, text.MAX_SUMMARY), content, own, body if content else ""
         return feed_words.summary(body), content, "" if content else body[: feed_words.HEAD], body if content else ""
 
-    def _provider(self, given: GivenEntry, href: str) -> Provider:
-        """Return who publishes at an address: the feed itself, the source that it names, else only a domain."""
-        domain = host_of(href)
+    def _provider(self, given: GivenEntry, domain: str) -> Provider:
+        """Return who publishes on a domain: the feed itself, the source that it names, else only the domain."""
         if domain == self.site or domain.endswith(f".{self.site}") or self.site.endswith(f".{domain}"):
             return Provider(self.title or domain, domain)
         name = feed_words.line(given.source.title, text.MAX_NAME) if given.source else ""
@@ -162,23 +174,25 @@ class Reader:
                 )
         return tuple(edges.values())
 
-    def _origin(self, given: GivenSource | None) -> Origin | None:
+    def _origin(self, given: GivenSource | None) -> Origin:
         found = self._resolve(given.href) if given else None
         if given is None or found is None:
             return self.origin
-        return origin_of(given, found.href, self.origin.updated if self.origin else self.context.now)
+        return origin_of(given, found.href, "", self.origin.updated)
 
 
 def reader_of(feed: GivenFeed, context: FeedContext) -> Reader:
     """Return what reads the entries of a feed."""
     given = feed.about
-    url = legal_href(context.url) or ""
-    base = _joined(url, feed.base)
-    home = _joined(base or url, feed.home)
-    href = _joined(base or url, given.href) or url or home
+    asked = legal_href(context.url) or ""
+    url = public_href(asked)
+    base = _base(url, feed.base)
+    home = _base(base or url, feed.home)
+    href = _joined(base or url, given.href) or asked or home
+    named = origin_of(given, href, home, context.now)
     return Reader(
         context=context,
-        origin=origin_of(given, href, context.now) if href else None,
+        origin=named if named.id else with_id(named, context.source),
         title=feed_words.line(given.title, text.MAX_NAME),
         site=host_of(home or url),
         base=base or (home if feed.links_from_home else "") or url,
@@ -186,14 +200,9 @@ def reader_of(feed: GivenFeed, context: FeedContext) -> Reader:
     )
 
 
-def origin_of(given: GivenSource, href: str, updated: datetime) -> Origin:
-    """Return a feed as the place that an entry came from; `updated` where it does not say."""
-    return Origin(
-        id=feed_words.line(given.id, _MAX_NAME) or href,
-        title=feed_words.line(given.title, text.MAX_NAME) or host_of(href) or href,
-        href=href,
-        updated=read_date(given.updated) or updated,
-    )
+def _base(base: str, link: str) -> str:
+    """Return what links are relative to, without its secrets: of a link like `#a` it is nearly all."""
+    return public_href(_joined(base, link))
 
 
 def _joined(base: str, link: str) -> str:
@@ -209,7 +218,12 @@ def _joined(base: str, link: str) -> str:
 
 def name_of(given: GivenEntry) -> str:
     """Return the guid of an entry, which is only compared."""
-    return text.legal(given.id[:_MAX_NAME]).strip()
+    return without_login(text.legal(given.id[:_MAX_NAME]).strip())
+
+
+def without_login(address: str) -> str:
+    """Return what may be an address, without a name and a password in it."""
+    return _LOGIN.sub("", address) if "@" in address else address
 
 
 def _pixels(given: str) -> int | None:

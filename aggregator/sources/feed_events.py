@@ -33,7 +33,18 @@ class _Settings(FeedParserDict):  # type: ignore[misc]  # feedparser has no type
         return FeedParserDict(self)
 
 
-class _Parser(StrictFeedParser):  # type: ignore[misc]  # feedparser has no types
+class Guids:
+    """Let feedparser note of a guid that it says to be no address: where there is a link too, it does not tell."""
+
+    def _start_guid(self, attributes: dict[str, str]) -> None:
+        parser: Any = super()
+        parser._start_guid(attributes)  # noqa: SLF001  feedparser looks its listeners up by such names
+        if attributes.get("ispermalink", "").strip().lower() == "false":
+            own: Any = self
+            own._get_context()["opaque"] = True  # noqa: SLF001
+
+
+class _Parser(Guids, StrictFeedParser):  # type: ignore[misc]  # feedparser has no types
     """Leave out what we do ourselves, or again: cleaning, resolving, reading dates and names."""
 
     contentparams: Any

@@ -41,7 +41,9 @@ _FORMS = {  # by what feedparser calls them
     "atom10": "Atom 1.0",
 }
 _LONGEST_TTL = timedelta(hours=24)
-_DIGITS = re.compile(r"[0-9]{1,6}")
+_DIGITS = re.compile(r"0*([0-9]+)")
+_MOST = 999_999
+_ABSOLUTE = re.compile(r"\s*https?:", re.IGNORECASE)
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 _FLASH = "application/x-shockwave-flash"  # what video sites called their players, and still do
 
@@ -81,6 +83,7 @@ def _entry(found: Fields, head: Fields, authors: tuple[str, ...], *, rss: bool) 
     published = _text(found, "published") or _text(found, "created")
     return GivenEntry(
         id=_text(found, "id"),
+        opaque=found.get("opaque") is True,
         links=_addresses(found, links),
         # Proxies of links count readers, and know the address behind them.
         aliases=(_text(found, "link"),) if "feedburner_origlink" in found else (),
@@ -151,7 +154,10 @@ def _addresses(found: Fields, links: list[Fields]) -> tuple[str, ...]:
     """Return the addresses of an entry: what a proxy stands for, then pages, then other kinds."""
     alternates = [one for one in links if one.get("rel") == "alternate" and one.get("href")]
     alternates.sort(key=lambda one: one.get("type") not in _HTML)
-    named = [_text(found, "feedburner_origlink"), *(str(one["href"]) for one in alternates), _text(found, "link")]
+    link = _text(found, "link")
+    if found.get("guidislink") and link == _text(found, "id") and not _ABSOLUTE.match(link):
+        link = ""  # a guid, which is an address only as a whole
+    named = [_text(found, "feedburner_origlink"), *(str(one["href"]) for one in alternates), link]
     return tuple(dict.fromkeys(filter(None, named)))
 
 
@@ -209,6 +215,8 @@ def _ttl(head: Fields) -> timedelta | None:
 
 
 def _number(found: Fields, name: str) -> int:
-    """Return a whole number of at most six digits; 0 where there is none."""
-    given = _text(found, name).strip()
-    return int(given) if _DIGITS.fullmatch(given) else 0
+    """Return a whole number, or the most that anybody means; 0 where there is none."""
+    match = _DIGITS.fullmatch(_text(found, name).strip())
+    if match is None:
+        return 0
+    return int(match[1]) if len(match[1]) <= len(str(_MOST)) else _MOST

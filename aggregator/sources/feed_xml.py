@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
-from aggregator.sources.feed_events import Events
+from aggregator.sources.feed_events import Events, Guids
 from aggregator.sources.feed_fields import read_feed
 from aggregator.sources.feed_text import decode, encode
 from aggregator.sources.given import MAX_READ, GivenFeed, NoFeed
@@ -41,6 +41,10 @@ _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]{1,8});|#([0-9]{1,9});|(?![A-Za-z][A-Za-z0-9]{1,31};))")
 
 
+class _Loose(Guids, LooseFeedParser):  # type: ignore[misc]  # feedparser has no types
+    pass
+
+
 def read(data: bytes, charset: str, *, terms: bool) -> GivenFeed:
     """Return what an XML feed says; its categories only if `terms` are wanted.
 
@@ -48,7 +52,7 @@ def read(data: bytes, charset: str, *, terms: bool) -> GivenFeed:
         NoFeed: it is another kind of document, or too broken to find an entry in it.
     """
     text = decode(data, charset)
-    root = _ROOT.search(text)
+    root = _root(text)
     if root is None:
         raise _no_feed()
     if root[1]:
@@ -62,6 +66,21 @@ def read(data: bytes, charset: str, *, terms: bool) -> GivenFeed:
     if not handler.entries and not handler.version:
         raise _no_feed()
     return read_feed(handler.feeddata, handler.entries, handler.version, further=further, torn=torn)
+
+
+def _root(text: str) -> re.Match[str] | None:
+    """Return the first tag that a feed or a page begins with, whatever comments before it say."""
+    first = root = _ROOT.search(text)
+    start = 0
+    while root is not None:
+        opened = text.find("<!--", start, root.start())
+        closed = text.find("-->", opened + 4) if opened >= 0 else -1
+        if closed < 0:
+            return root
+        start = closed + 3
+        if start > root.start():
+            root = _ROOT.search(text, start)
+    return first  # some never end a comment
 
 
 def _strict(data: bytes, unread: frozenset[str]) -> tuple[Any, int, bool] | None:
@@ -107,7 +126,7 @@ def _legal_reference(reference: re.Match[str]) -> str:
 
 def _loose(text: str) -> tuple[Any, int, bool]:
     """Return feedparser after reading tags alone, for what no XML parser accepts."""
-    handler = LooseFeedParser("", None, "utf-8", {})
+    handler = _Loose("", None, "utf-8", {})
     handler.resolve_relative_uris = handler.sanitize_html = False
     try:
         handler.feed(_REFERENCE.sub(_legal_reference, text))

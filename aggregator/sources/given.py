@@ -55,11 +55,13 @@ class GivenSource(NamedTuple):
 class GivenEntry(NamedTuple):
     """One entry.
 
-    links: addresses of the article, the best first. aliases: others that lead there. base: what its links are relative
-    to; content_base: and those in its content; both may be relative themselves.
+    opaque: whether the id says that it is no address. links: addresses of the article, the best first. aliases: others
+    that lead there. base: what its links are relative to; content_base: and those in its content; both may be relative
+    themselves.
     """
 
     id: str = ""
+    opaque: bool = False
     links: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     title: str = ""

@@ -64,6 +64,8 @@ _NOT_PUBLIC_6 = tuple(
         ],
     )
 )
+_IF_MEANT = "set `private: true` for this source if it is meant"
+_NEVER = "a redirect to an address that is not public is never followed"
 _TRIED_PER_FAMILY = 2  # addresses of a name that are tried
 
 
@@ -94,11 +96,13 @@ class Guard(httpcore.NetworkBackend):
         *,
         allowed: Collection[tuple[str, int]],
         clock: Clock,
+        is_redirected: bool = False,
         resolve: Resolve = resolved,
         network: httpcore.NetworkBackend | None = None,
     ) -> None:
         self._allowed = {(plain_host(host), port) for host, port in allowed}
         self._clock = clock
+        self._is_redirected = is_redirected
         self._resolve = resolve
         self._network = network or httpcore.SyncBackend()
 
@@ -139,8 +143,8 @@ class Guard(httpcore.NetworkBackend):
         for address in addresses:
             if not is_public(address):
                 where = f"{host} is" if address == host else f"{host} is at {address},"
-                reason = f"{where} no public address: not connected; allow {host}:{port} if it is meant"
-                raise FetchFailure("private_address", reason)
+                cure = _NEVER if self._is_redirected else _IF_MEANT
+                raise FetchFailure("private_address", f"{where} no public address: not connected; {cure}")
         return [str(ip_address(address)) for address in addresses]
 
     def _addresses(self, host: str, port: int) -> Sequence[str]:

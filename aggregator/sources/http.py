@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.sources.wire.agenda import Agenda
 from aggregator.sources.wire.errand import Errand, FetchFailure, Limits, Request, Response, masked
+from aggregator.sources.wire.hush import Hush
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     import httpcore
 
     from aggregator.sources.guard import Resolve
+    from aggregator.sources.wire.spool import Arrived
 
-    Hop = Callable[[Errand], Response | Errand]
-    Answered = tuple[Request, Response]
+    Hop = Callable[[Errand], Arrived | Errand]
+    Answered = tuple[Request, Arrived]
 
 __all__ = ["Limits", "Request", "Response", "fetch_all", "masked"]
 
@@ -47,7 +49,8 @@ def fetch_all(
     from aggregator.sources.wire.exchange import hop, terms_of  # noqa: PLC0415  httpx costs 0.1 s
     from aggregator.sources.wire.route import begun  # noqa: PLC0415
 
-    terms = terms_of(contact=contact, limits=limits, now=now or datetime.now(UTC), resolve=resolve, network=network)
+    now = now or datetime.now(UTC)
+    terms = terms_of(contact=contact, limits=limits, now=now, resolve=resolve, network=network)
     agenda: Agenda[Errand, Answered] = Agenda(limits.workers, limits.total.total_seconds() * _SLOW)
     refused = []
     for request in requests:
@@ -57,26 +60,29 @@ def fetch_all(
             refused.append((request, Response(url=masked(request.url), failure=failure.reason, code=failure.code)))
         else:
             agenda.add(errand.place, errand)
-    gap = limits.gap.total_seconds()
+    work = (agenda, lambda errand: hop(errand, terms), Hush(now), limits.gap.total_seconds())
     try:
         for number in range(min(len(requests) - len(refused), limits.workers * _THREADS_PER_WORKER)):
-            work = (agenda, lambda errand: hop(errand, terms), gap)
             # Daemons: a program that wants to end does not wait for a slow server.
             threading.Thread(target=_work, args=work, name=f"fetch {number}", daemon=True).start()
         yield from refused
         while (answered := agenda.fetch()) is not None:
-            yield answered
+            yield answered[0], answered[1].whole()
     finally:
-        agenda.close()
+        for _, left in agenda.close():
+            left.close()
 
 
-def _work(agenda: Agenda[Errand, Answered], hop: Hop, gap: float) -> None:
+def _work(agenda: Agenda[Errand, Answered], hop: Hop, hush: Hush, gap: float) -> None:
     """Run errands until there are none."""
     while (errand := agenda.take()) is not None:
-        outcome = hop(errand)
-        # A host that the owner allowed is the owner's own.
-        pause = 0.0 if errand.is_allowed else gap
+        refusal = hush.refusal(errand)
+        outcome = refusal or hop(errand)
+        # A host that the owner allowed is the owner's own; one that was not asked need not be spared.
+        pause = 0.0 if refusal or errand.is_allowed else gap
         if isinstance(outcome, Errand):
             agenda.go_on(errand.place, pause, outcome.place, outcome)
-        else:
-            agenda.answer(errand.place, pause, (errand.request, outcome))
+            continue
+        hush.note(errand, outcome.response)
+        if not agenda.answer(errand.place, pause, (errand.request, outcome)):
+            outcome.close()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from newsroom import Newsroom, related
+from newsroom import CONFIG, Newsroom, related
+from websub_hub import Hub
 
 from aggregator.files import TEMPORARY
 
@@ -39,12 +41,17 @@ needs_strace = pytest.mark.skipif(not can_inject(), reason="needs strace, and le
 
 @pytest.fixture
 def room(tmp_path: Path) -> Newsroom:
-    """Return a site whose first pass is done and whose second has much to do."""
-    room = Newsroom(tmp_path / "site")
+    """Return a site that is published and whose next pass has much to do; its hub wants to be left alone for days."""
+    room = Newsroom(tmp_path / "site", now=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1))
     names = [f"a{number}.md" for number in range(8)]
     for number, name in enumerate(names):
         room.article(name, topics=[f"Topic {number % 3}"], related=[related(other) for other in names[:3]])
-    run(room)
+    with Hub() as hub:
+        room.configure(f"{CONFIG}hub: {hub.url}\n")
+        room.run_again()
+        room.article("a7.md", title="Old news", topics=["Topic 1"], related=[related(other) for other in names[:3]])
+        hub.fails(503, Retry_After="604800")
+        room.run_again()
     room.article("a1.md", title="New words", topics=["Topic 1", "Fresh"], related=[related("a2.md")])
     room.article("b.md", topics=["Topic 2"])
     room.remove("a5.md")
@@ -69,6 +76,12 @@ def run_here(room: Newsroom, **options: Any) -> None:
     """Carry out a pass at the present time without a process of its own, which would cost most of its time."""
     room.now = datetime.now(UTC).replace(microsecond=0)
     room.run_again(**options)
+
+
+def news_owed(room: Newsroom, before: Newsroom) -> set[str]:
+    """Return the feeds with news that the hub is owed since a site was as `before`."""
+    now, then = (json.loads((one.state / "manifest.json").read_bytes())["owed"].values() for one in (room, before))
+    return {path for path, _ in next(iter(now))["feeds"].items() - next(iter(then))["feeds"].items()}
 
 
 def assert_repaired(room: Newsroom, expected: dict[str, bytes]) -> None:
@@ -104,6 +117,8 @@ def test_a_kill_at_any_moment_leaves_old_or_new_feeds_and_the_next_pass_repairs(
     undisturbed = room.copy(room.folder.with_name("undisturbed"))
     assert run(undisturbed).returncode == 0
     before, after = feeds(room), feeds(undisturbed)
+    news = news_owed(undisturbed, room)
+    assert {"all.atom", "topics/topic-2.rss"} <= news
     old, new = timeless(before), timeless(after)
     for when in count(first, step):
         killed = room.copy(room.folder.with_name(f"killed{when}"))
@@ -112,6 +127,7 @@ def test_a_kill_at_any_moment_leaves_old_or_new_feeds_and_the_next_pass_repairs(
         for path, document in timeless(feeds(killed)).items():
             assert document in {old.get(path), new.get(path)}, when
         assert_repaired(killed, after)
+        assert news_owed(killed, room) == news, when
         shutil.rmtree(killed.folder)
     assert when > least
 
@@ -127,7 +143,9 @@ def test_an_error_of_the_disk_ends_with_4_and_its_path_and_the_next_pass_repairs
     assert done.returncode == 4
     assert str(room.folder) in done.stderr
     assert "Traceback" not in done.stderr
+    before = room.copy(room.folder.with_name("before"))
     assert_repaired(room, feeds(undisturbed))
+    assert news_owed(room, before) == news_owed(undisturbed, before)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system")

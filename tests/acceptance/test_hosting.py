@@ -76,13 +76,16 @@ def publish(room: Newsroom) -> None:
 
 def nginx(room: Newsroom, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
     """Return how nginx is started: with the server block of the documentation around our file."""
+    included = folder / "feeds.conf"
+    ours = (ROOT / "config" / "nginx.conf").read_text(encoding="utf-8")
+    included.write_text(re.sub(r"(?m)^#(?! )", "", ours), encoding="utf-8")  # with the lines that are offered
     page = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
     block = page.partition("```nginx\n")[2].partition("```")[0]
     for documented, here in (
         ("listen 80;", f"listen 127.0.0.1:{port};"),
         ("listen [::]:80;", ""),
         ("/srv/feeds/out", str(room.out)),
-        ("/srv/feed-aggregator/config/nginx.conf", str(ROOT / "config" / "nginx.conf")),
+        ("/srv/feed-aggregator/config/nginx.conf", str(included)),
     ):
         assert block.count(documented) == 1, documented
         block = block.replace(documented, here)
@@ -171,6 +174,17 @@ def test_every_kind_of_file_has_its_type_and_is_the_one_that_was_written(server:
         assert (answer.status, answer.headers["Content-Type"]) == (200, kind), path
         assert answer.headers["Content-Encoding"] is None
         assert answer.body == (server.room.out / (path[1:] or "index.html")).read_bytes()
+
+
+def test_headers_that_are_offered_for_websub_name_hub_and_feed(server: Server) -> None:
+    if server.name != "nginx":
+        pytest.skip("its offered lines are not tried")
+    self = "https://feeds.example.org/topics/sea.atom"
+    expected = f'<https://hub.example.org/>; rel="hub", <{self}>; rel="self"'
+    assert server.ask("/topics/sea.atom").headers["Link"] == expected
+    assert [server.ask(path).headers["Link"] for path in ("/", "/index.html", "/feeds.opml", "/none.atom")] == [
+        None
+    ] * 4
 
 
 def test_a_server_of_another_user_may_read_what_an_owner_with_a_strict_mask_publishes(server: Server) -> None:

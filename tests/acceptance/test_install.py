@@ -48,7 +48,8 @@ def test_the_command_that_is_installed_is_this_program() -> None:
 
 def test_all_that_is_imported_comes_with_an_installation() -> None:
     """A package that only the tests, or another package, bring along would be missing elsewhere."""
-    declared = {canonical(re.split(r"[^\w.-]", given)[0]) for given in PROJECT["project"]["dependencies"]}
+    extras = [one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra]
+    declared = {canonical(re.split(r"[^\w.-]", one)[0]) for one in (*PROJECT["project"]["dependencies"], *extras)}
     makers = metadata.packages_distributions()
     names = set().union(*(imported(path) for path in (ROOT / "aggregator").rglob("*.py")))
     foreign = names - sys.stdlib_module_names - {"aggregator"}

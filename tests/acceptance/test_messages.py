@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -336,6 +337,33 @@ def subscriptions_that_come_in(talk: Talk) -> None:
     talk("import-opml", "good.opml")
 
 
+def a_hub_that_cannot_be_reached(talk: Talk) -> None:
+    with socket.socket() as closed:  # bound, so that nobody else is given the port
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        talk.room.configure(f"{CONFIG}hub: http://127.0.0.1:{port}/\n")
+        talk.room.article("a.md")
+        talk("run", "-q")
+        talk.room.article("a.md", title="Other")
+        talk("run", "--dry-run")
+        for words in ((), ("-q",), ("--json",)):
+            talk("run", *words)
+        talk.said = [one.replace(f":{port}/", ":PORT/") for one in talk.said]
+
+
+def a_server_that_cannot_listen_and_a_site_without_a_pass(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("status")
+    talk("serve", "--listen", "here")
+    talk("serve", "--listen", f"unix:{talk.room.folder}/none/socket")
+    talk("run", "-q")
+    talk("status")
+    talk.room.configure(f"{CONFIG}serve: {{listen: 8080, health: none, max_age: soon}}\n")
+    talk("status")
+    talk.room.configure(f"{CONFIG}serve: {{listen: 127.0.0.1:80, health: 127.0.0.1:80}}\n")
+    talk("serve")
+
+
 def a_mistake_at_the_prompt(talk: Talk) -> None:
     talk("run", "--ful")
     talk("check", "--jso", "--json")
@@ -368,6 +396,8 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     a_feed_that_cannot_be_tried,
     rules_that_leave_articles_out,
     subscriptions_that_come_in,
+    a_hub_that_cannot_be_reached,
+    a_server_that_cannot_listen_and_a_site_without_a_pass,
     a_mistake_at_the_prompt,
 )
 NAMES = [case.__name__.replace("_", " ") for case in CASES]

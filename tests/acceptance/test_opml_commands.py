@@ -148,7 +148,7 @@ def test_an_export_names_the_feeds_of_all_files_and_lists_and_no_secret(room: Ne
     other.configure(f"{CONFIG}include: upstreams.yaml\n")
     back = {one.url: (one.name, one.topics) for one in other.loaded().upstream}
     assert back == {
-        "https://own.example/f?a=1&b=2": ("own.example/f?a=1&b=2", ("Wind", "Sea")),
+        "https://own.example/f?a=1&b=2": ("own.example/f-08631e10", ("Wind", "Sea")),
         "https://pier.example/f": ("Pier: news", ("Sea",)),
         "https://bay.example/f": ("Bay", ("Sea",)),
         "http://other.example/f": ("Bay 2", ()),

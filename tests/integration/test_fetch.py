@@ -34,6 +34,7 @@ def test_a_feed_comes_with_all_that_is_needed_to_ask_again() -> None:
             etag=b'W/"7"',
             modified=b"yesterday",
             fresh_for=timedelta(seconds=800),
+            requests=1,
             received=len(FEED),
         )
         assert server.seen[0].path == "/feed?a=b%20c"

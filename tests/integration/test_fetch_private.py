@@ -197,8 +197,24 @@ def test_a_redirect_without_a_place_is_a_failure() -> None:
 def test_a_failure_says_where_it_went_and_no_more() -> None:
     with Loopback({"*": redirect("http://me:secret@10.0.0.1:8080/?key=secret")}) as server:
         response = fetched_one(to(server))
-        assert response.failure == "10.0.0.1 is no public address: not connected; allow 10.0.0.1:8080 if it is meant"
+        said = "10.0.0.1 is no public address: not connected"
+        assert response.failure == f"{said}; a redirect to an address that is not public is never followed"
         assert "me:" not in repr(response)
+
+
+def test_an_address_of_the_owner_that_is_private_may_be_meant() -> None:
+    response = fetched_one(Request(name="x", url="http://10.0.0.1:8080/?key=secret"))
+    said = "10.0.0.1 is no public address: not connected"
+    assert response.failure == f"{said}; set `private: true` for this source if it is meant"
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "404 Not Found"])
+def test_what_can_be_done_where_there_is_no_feed(status: str) -> None:
+    with Loopback({"*": answer(status=status)}) as server:
+        response = fetched_one(to(server))
+        assert response.code == "status"
+        assert response.failure.startswith(f"it answered {status[:3]} ({status[4:]}); look at the address in a browser")
+        assert "aggregator sources test URL" in response.failure
 
 
 def _found(place: str) -> bytes:

@@ -42,7 +42,9 @@ SECRET = b"nobody should see this"
 
 def application(room: Newsroom, tally: Tally | None = None) -> ASGIApp:
     config = room.loaded()
-    hosted = Hosted(folder=room.out, base_url=config.site.base_url, hub=config.site.hub, max_age=timedelta(minutes=15))
+    hosted = Hosted(
+        folder=room.out, base_url=config.site.base_url, hubs=config.site.hubs, max_age=timedelta(minutes=15)
+    )
     return site(hosted, Retired(room.state), tally or Tally())
 
 

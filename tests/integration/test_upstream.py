@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import feedcheck
 import feedparser
 import pytest
 from following import Site, names, rss
 from loopback import Loopback, answer
-from newsroom import CONFIG, NOON, Newsroom
+from newsroom import CONFIG, NOON
 
 from aggregator.store import sqlite
 
@@ -254,55 +254,3 @@ def test_a_later_date_is_shown_as_the_feed_says_it(site: Site) -> None:
     assert site.room.item("Pier on b")["date_published"] == (NOON + timedelta(hours=2)).isoformat().replace(
         "+00:00", "Z"
     )
-
-
-class TestFeedFiles:
-    """A folder of feed files is a source too."""
-
-    @pytest.fixture
-    def room(self, tmp_path: Path) -> Newsroom:
-        room = Newsroom(tmp_path / "site")
-        room.configure(f"{CONFIG}feeds_from: [{{path: feeds, topics: [Kept]}}]\n")
-        return room
-
-    def put(self, room: Newsroom, name: str, *items: dict[str, Any]) -> Path:
-        return room.write(f"../feeds/{name}", rss(*items))
-
-    def test_entries_of_files_are_published_and_a_second_run_reads_none(self, room: Newsroom) -> None:
-        self.put(room, "a.xml", *names(7))
-        self.put(room, "b.xml", {"name": "n06"}, {"name": "z"})
-        room.write("../feeds/readme.txt", "no feed")
-        report = room.run()
-        assert report.faults == []
-        assert len(room.titles("topics/kept")) == 8  # none is old stock: the files are the owner's
-        assert room.run().published.written == 0
-        for path, document in room.output().items():
-            assert feedcheck.objections(document, f"https://feeds.test.example/{path}", now=room.now) == [], path
-
-    def test_what_leaves_a_file_stays_and_a_file_that_is_gone_takes_its_entries_along(self, room: Newsroom) -> None:
-        self.put(room, "a.xml", *names(2))
-        self.put(room, "b.xml", {"name": "z"})
-        room.run()
-        self.put(room, "a.xml", *names(1, first=2))
-        room.run()
-        assert len(room.titles()) == 4
-        (room.articles / "../feeds/a.xml").unlink()
-        room.run()
-        assert room.titles() == ["Pier on z"]
-
-    def test_a_bad_file_is_named_and_its_entries_stay(self, room: Newsroom) -> None:
-        self.put(room, "a.xml", *names(2))
-        room.run()
-        room.write("../feeds/a.xml", "<html><body>Log in</body></html>")
-        report = room.run()
-        (fault,) = report.faults
-        assert fault.location == "feeds/a.xml"
-        assert len(room.titles()) == 2
-        assert [str(one) for one in room.run().faults] == [str(fault)]
-
-    def test_an_empty_folder_is_held(self, room: Newsroom) -> None:
-        path = self.put(room, "a.xml", *names(2))
-        room.run()
-        path.unlink()
-        assert [held.source for held in room.run().gathered.held] == ["feeds"]
-        assert len(room.titles()) == 2

@@ -28,7 +28,6 @@ DC = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
         (rss('<link href="https://site.example/a"/>'), "https://site.example/a"),
         (rss("<link/><guid>https://site.example/a</guid>"), "https://site.example/a"),
         (rss("<guid>https://site.example/a</guid>"), "https://site.example/a"),
-        (rss('<guid isPermaLink="false">https://site.example/a</guid>'), "https://site.example/a"),
         (rss(f"{LINK}<guid>https://site.example/other</guid>"), "https://site.example/a"),
         (rss("<link>javascript:x()</link><guid>https://site.example/a</guid>"), "https://site.example/a"),
         (rss("<link>https://user:secret@site.example/a</link>"), "https://site.example/a"),
@@ -323,7 +322,12 @@ def test_a_feed_from_a_file_needs_no_address() -> None:
         id="https://site.example/", title="The Site", href="https://site.example/", updated=NOW
     )
     nowhere = json_feed({"url": "https://site.example/a"}, title="")
-    assert one(nowhere, context).origin is None
+    made = one(nowhere, context).origin
+    assert made is not None  # or it would count as a file of our own
+    assert (made.id[:9], made.title, made.href, made.updated) == ("urn:uuid:", "feed", "", NOW)
+    other = one(nowhere, replace(context, source="other")).origin
+    assert other is not None
+    assert other.id != made.id
 
 
 @pytest.mark.parametrize(
@@ -336,10 +340,18 @@ def test_a_feed_from_a_file_needs_no_address() -> None:
         ("<ttl>-5</ttl>", None),
         ("<ttl>many</ttl>", None),
         ("<ttl>999999</ttl>", timedelta(hours=24)),
-        (f"<ttl>{'9' * 5000}</ttl>", None),
+        ("<ttl>12345678</ttl>", timedelta(hours=24)),
+        (f"<ttl>{'9' * 5000}</ttl>", timedelta(hours=24)),
+        (f"<ttl>{'0' * 5000}60</ttl>", timedelta(hours=1)),
+        (f"<ttl>-{'9' * 5000}</ttl>", None),
+        ("<ttl>1e9</ttl>", None),
         ("<sy:updatePeriod>daily</sy:updatePeriod>", timedelta(hours=24)),
         ("<sy:updatePeriod> Daily </sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>", timedelta(hours=6)),
         ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", timedelta(hours=1)),
+        (
+            f"<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>{'9' * 50}</sy:updateFrequency>",
+            timedelta(days=1) / 999_999,
+        ),
         ("<sy:updatePeriod>hourly</sy:updatePeriod><ttl>90</ttl>", timedelta(minutes=90)),
         ("<sy:updatePeriod>never</sy:updatePeriod>", None),
         ("<sy:updatePeriod>yearly</sy:updatePeriod>", timedelta(hours=24)),

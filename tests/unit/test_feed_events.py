@@ -22,6 +22,7 @@ OURS = {
     "author",
     "author_detail",
 }  # dates and names are read by us
+OWN = {"opaque"}  # what feedparser does not tell
 BASED = {"entry_base", "field_base", "feed_base"}
 
 FEEDS["nested"] = rss('<source url="https://x.example/">X</source><link>https://x.example/1</link><title>t</title>')
@@ -36,7 +37,7 @@ FEEDS["prefixed"] = b'<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:entry><a:
 
 def plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items() if key not in OURS | BASED | {"base", "xml-base"}}
+        return {key: plain(one) for key, one in value.items() if key not in OURS | OWN | BASED | {"base", "xml-base"}}
     return [plain(one) for one in value] if isinstance(value, list) else value
 
 

@@ -91,7 +91,7 @@ def test_self_is_where_the_file_is(path: str) -> None:
 
 
 def test_the_page_of_an_rss_channel_is_the_homepage() -> None:
-    channel = etree.fromstring(document("rss", site=replace(SITE, hub="https://hub.example/"))).find("channel")
+    channel = etree.fromstring(document("rss", site=replace(SITE, hubs=("https://hub.example/",)))).find("channel")
     assert channel is not None
     assert [link.text for link in channel.findall("link")] == ["https://www.quay.example/"]
 
@@ -252,14 +252,14 @@ def test_languages_of_feed_and_entry() -> None:
     assert etree.fromstring(document("atom")).get(LANG) is None
 
 
-def test_the_hub_is_named_in_every_format() -> None:
-    site = replace(SITE, hub="https://hub.example/?a=1&b=2")
-    (hub,) = links(etree.fromstring(document("atom", site=site)), "hub")
-    assert hub.get("href") == site.hub
+def test_the_hubs_are_named_in_every_format() -> None:
+    site = replace(SITE, hubs=("https://hub.example/?a=1&b=2", "https://other.example/"))
+    hubs = list(site.hubs)
+    assert [link.get("href") for link in links(etree.fromstring(document("atom", site=site)), "hub")] == hubs
     channel = etree.fromstring(document("rss", site=site)).find("channel")
     assert channel is not None
-    assert [link.get("href") for link in links(channel, "hub")] == [site.hub]
-    assert json.loads(document("json", site=site))["hubs"] == [{"type": "WebSub", "url": site.hub}]
+    assert [link.get("href") for link in links(channel, "hub")] == hubs
+    assert json.loads(document("json", site=site))["hubs"] == [{"type": "WebSub", "url": hub} for hub in hubs]
     assert all(objections(name, document(name, ENTRY, site=site)) == [] for name in FORMATS)
     assert not any(b"hub" in document(name, ENTRY) for name in FORMATS)
 

@@ -114,7 +114,7 @@ def test_a_fragment_does_not_depend_on_its_channel(name: str) -> None:
     fragment = form.fragment(ENTRY, content_of(ENTRY, STYLE), STYLE)
     other = replace(CHANNEL, id=f"{BASE}topics/x", path="topics/x", title="X", updated=NOW)
     for channel in (CHANNEL, other):
-        for site in (SITE, replace(SITE, language="de", hub="https://hub.example/")):
+        for site in (SITE, replace(SITE, language="de", hubs=("https://hub.example/",))):
             assert fragment in form.wrap(channel, [fragment], site)
 
 

@@ -130,6 +130,16 @@ def test_the_first_that_has_a_field_wins_it_and_lists_are_united() -> None:
     )
 
 
+def test_whose_text_is_shown_is_named() -> None:
+    theirs = replace(UPSTREAM, content="<p>c</p>")
+    assert merge(in_order([theirs, BARE]), "id", DATES).origin == ORIGIN
+    assert merge(in_order([theirs, FULL]), "id", DATES).origin is None
+    assert merge(in_order([replace(UPSTREAM, content=""), BARE]), "id", DATES).origin is None
+    other = replace(theirs, location="up#2", published=NOON - DAY, origin=replace(ORIGIN, id="urn:other"))
+    assert merge([replace(UPSTREAM, content=""), other], "id", DATES).origin == other.origin
+    assert merge([replace(UPSTREAM, content="")], "id", DATES).origin == ORIGIN
+
+
 def test_zero_is_a_value() -> None:
     made = merge([replace(SIGHTING, quality=0, heat=0), replace(SIGHTING, quality=5, heat=5)], "id", DATES)
     assert (made.quality, made.heat) == (0, 0)

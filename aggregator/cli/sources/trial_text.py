@@ -28,13 +28,14 @@ _JOINERS = "\u200c\u200d"  # unprintable alone, and yet letters of some language
 _DROPS = {
     "no_address": "without an address",
     "repeated": "at the address of another one",
+    "same_address": "at the address of another one but for what follows the #",
     "too_many": "beyond what one document may hold",
     "torn": "cut off",
 }
 _CURES = {
     "bad_address": "write it in full, as https://example.org/feed",
     "unknown_host": "look at the spelling of the host",
-    "private_address": "test this very address with --private; `private: true` belongs into its block",
+    "private_address": "test this very address with --private",
     "connection": "look whether the server is up, and at the port",
     "tls": "its publisher must mend it",
     "timeout": "try again later; if it stays so, its publisher must mend it",

@@ -59,15 +59,18 @@ class Agenda(Generic[Task, Answer]):
                 self._turns.wait(pause)
             return None
 
-    def answer(self, place: Place, gap: float, answer: Answer) -> None:
-        """Hand in what came of a task; its place is free again after a gap in seconds."""
+    def answer(self, place: Place, gap: float, answer: Answer) -> bool:
+        """Hand in what came of a task, False if nobody wants it any more; its place is free again after a gap in seconds."""
         with self._turns:
             self._leave(place, gap)
             self._unanswered -= 1
+            if self._is_closed:
+                return False
             self._ready.append(answer)
             self._answers.notify()
             if not self._unanswered:
                 self._turns.notify_all()
+            return True
 
     def go_on(self, place: Place, gap: float, target: Place, task: Task) -> None:
         """Send a task on to another place, or to the same one once more."""
@@ -85,11 +88,14 @@ class Agenda(Generic[Task, Answer]):
             self._turns.notify()
             return self._ready.popleft()
 
-    def close(self) -> None:
-        """Let nobody take another task."""
+    def close(self) -> list[Answer]:
+        """Let nobody take another task, and return the answers that nobody fetched."""
         with self._turns:
             self._is_closed = True
             self._turns.notify_all()
+            left = list(self._ready)
+            self._ready.clear()
+            return left
 
     def _pause(self, now: float) -> float | None:
         """Return the seconds until a task may be taken; None where only news can tell.

@@ -97,8 +97,12 @@ class Timed(httpcore.NetworkStream):
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
         """Return the connection with TLS on it; a handshake that drips does not outlast the clock."""
-        secure = self._stream.start_tls(ssl_context, server_hostname, self._clock.left())
-        return Timed(secure, self._clock)
+        try:
+            left = self._clock.left()
+        except FetchFailure:
+            self.close()  # otherwise the one who starts it does
+            raise
+        return Timed(self._stream.start_tls(ssl_context, server_hostname, left), self._clock)
 
     def get_extra_info(self, info: str) -> Any:
         """Return what the connection knows of itself."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from aggregator.sources.wire.errand import FetchFailure
+from aggregator.sources.wire.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,21 +19,36 @@ _MAX_MEMBERS = 64  # gzip files in one body; more is a joke at our expense
 _KNOWN = {"": "", "identity": "", "gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}
 
 
-def decoded(chunks: Iterable[bytes], encoding: str, limits: Limits) -> bytes:
+def decoded(chunks: Iterable[bytes], encoding: str, limits: Limits) -> Spool:
     """Return a body decoded; raises FetchFailure where it is too large, broken, or coded as we did not ask for."""
+    kind = _kind(encoding)
+    body = Spool()
+    try:
+        _fill(body, chunks, _Inflater(kind, limits.step_bytes) if kind else None, limits)
+    except BaseException:
+        body.close()
+        raise
+    return body
+
+
+def _kind(encoding: str) -> str:
+    """Return how a body is coded: gzip, deflate, or empty for not at all."""
     names = [name.strip().lower() for name in encoding.split(",") if name.strip()]
     if len(names) > 1:
         raise FetchFailure("encoding", "the answer is encoded more than once; that is not decoded")
     kind = _KNOWN.get("".join(names))
     if kind is None:
         raise FetchFailure("encoding", "the answer is encoded in a way that was not asked for; gzip and deflate were")
-    body, received = BytesIO(), 0
-    inflater = _Inflater(kind, limits.step_bytes) if kind else None
+    return kind
+
+
+def _fill(body: Spool, chunks: Iterable[bytes], inflater: _Inflater | None, limits: Limits) -> None:
+    received = 0
     for number, chunk in enumerate(chunks):
         received += len(chunk)
         for piece in inflater.pieces(chunk) if inflater else (chunk,):
             body.write(piece)
-            if body.tell() > limits.max_bytes:
+            if body.size > limits.max_bytes:
                 raise too_large(limits)
         if received > limits.max_bytes:  # blocks that decode to nothing can go on for ever
             raise too_large(limits)
@@ -41,7 +56,6 @@ def decoded(chunks: Iterable[bytes], encoding: str, limits: Limits) -> bytes:
             raise FetchFailure("too_large", f"the body comes in more than {_MAX_PIECES:,} pieces")
     if inflater:
         inflater.finish()
-    return body.getvalue()
 
 
 def too_large(limits: Limits) -> FetchFailure:

@@ -66,7 +66,9 @@ class Response:
     programs:
 
     bad_address, bad_header, unknown_host, private_address, connection, tls, timeout, not_http, redirect, status, gone,
-    slow_down, unasked, encoding, truncated, too_large, unexpected.
+    slow_down, unasked, encoding, truncated, too_large; and what is our own fault: no_room, unexpected.
+
+    slow_down with a status of 0 was not asked: its host said so to another request.
     """
 
     status: int = 0

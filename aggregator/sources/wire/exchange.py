@@ -19,11 +19,12 @@ from aggregator import __version__
 from aggregator.sources.guard import Guard, resolved
 from aggregator.sources.wire.clock import Clock
 from aggregator.sources.wire.decoding import decoded, too_large
-from aggregator.sources.wire.errand import Errand, Response
+from aggregator.sources.wire.errand import Errand, FetchFailure, Response
 from aggregator.sources.wire.failures import failure_of, failure_of_status
 from aggregator.sources.wire.headers import first, fresh_for, joined, media_type_of, retry_after
 from aggregator.sources.wire.message import is_conditional, message
 from aggregator.sources.wire.route import redirected
+from aggregator.sources.wire.spool import Arrived
 
 if TYPE_CHECKING:
     import ssl
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 
     from aggregator.sources.guard import Resolve
     from aggregator.sources.wire.errand import Limits
+    from aggregator.sources.wire.spool import Spool
 
 _REDIRECTS = frozenset([301, 302, 303, 307, 308])
-_OK, _NOT_MODIFIED = 200, 304
+_OK, _NOT_MODIFIED, _GONE = 200, 304, 410
 # Headers that httpx would act upon: it refuses some locations that browsers take, and collects cookies.
 _KEPT_BACK = frozenset([b"location", b"set-cookie"])
 _MAX_VALIDATOR = 1_024  # a longer one would be refused by many a server that has to read it again
@@ -68,11 +70,17 @@ def terms_of(
     )
 
 
-def hop(errand: Errand, terms: Terms) -> Response | Errand:
+def hop(errand: Errand, terms: Terms) -> Arrived | Errand:
     """Ask once, and return what came, or the errand that is left to do; never raises for what a server does."""
     clock = Clock(terms.limits, errand.spent)
     try:
-        guard = Guard(allowed=errand.request.allowed, clock=clock, resolve=terms.resolve, network=terms.network)
+        guard = Guard(
+            allowed=errand.request.allowed,
+            clock=clock,
+            is_redirected=bool(errand.passed),
+            resolve=terms.resolve,
+            network=terms.network,
+        )
         pool = httpcore.ConnectionPool(ssl_context=_context(errand, terms), network_backend=guard)
         # trust_env: no proxies, no netrc. timeout: the guard's streams bound every wait by the clock.
         with httpx.Client(transport=_Transport(pool), trust_env=False, timeout=None) as client:  # noqa: S113
@@ -85,10 +93,10 @@ def hop(errand: Errand, terms: Terms) -> Response | Errand:
     except Exception as error:  # noqa: BLE001  what servers provoke in four libraries has no complete list
         failure = failure_of(error, clock)
         requests = len(errand.passed) + 1
-        return Response(url=errand.url, requests=requests, failure=failure.reason, code=failure.code)
+        return Arrived(Response(url=errand.url, requests=requests, failure=failure.reason, code=failure.code))
 
 
-def _outcome(answer: httpx.Response, errand: Errand, terms: Terms, clock: Clock) -> Response | Errand:
+def _outcome(answer: httpx.Response, errand: Errand, terms: Terms, clock: Clock) -> Arrived | Errand:
     """Return what an answer comes to, with its body where there is one to read."""
     status, raw = answer.status_code, answer.headers.raw
     media_type, charset = media_type_of(raw)
@@ -105,26 +113,31 @@ def _outcome(answer: httpx.Response, errand: Errand, terms: Terms, clock: Clock)
         if status in _REDIRECTS:
             further = redirected(errand, status, answer.extensions["location"], terms.limits.redirects)
             return replace(further, spent=errand.spent + timedelta(seconds=clock.spent))
-        _must_bring_news(status, answer.request)
-        return replace(
+        _must_bring_news(status, answer.request, errand)
+        spool = _body(answer, terms.limits) if status == _OK else None
+        full = replace(
             bare,
-            body=_body(answer, terms.limits) if status == _OK else b"",
             received=answer.num_bytes_downloaded,
             moved=errand.url if errand.passed and errand.permanent else "",
             etag=_validator(raw, b"etag"),
             modified=_validator(raw, b"last-modified"),
         )
+        return Arrived(full, spool)
     except Exception as error:  # noqa: BLE001  as above
         failure = failure_of(error, clock, in_body=True)
-        return replace(bare, received=answer.num_bytes_downloaded, failure=failure.reason, code=failure.code)
+        received = answer.num_bytes_downloaded
+        return Arrived(replace(bare, received=received, failure=failure.reason, code=failure.code))
 
 
-def _must_bring_news(status: int, sent: httpx.Request) -> None:
+def _must_bring_news(status: int, sent: httpx.Request, errand: Errand) -> None:
+    if status == _GONE and not errand.permanent:
+        # The address that the owner wrote is there, and may lead elsewhere tomorrow.
+        raise FetchFailure("status", f"it redirects for now to an address that answered {_GONE} (Gone)")
     if status != _OK and not (status == _NOT_MODIFIED and is_conditional(sent)):
         raise failure_of_status(status)
 
 
-def _body(answer: httpx.Response, limits: Limits) -> bytes:
+def _body(answer: httpx.Response, limits: Limits) -> Spool:
     raw = answer.headers.raw
     length = first(raw, b"content-length")
     if length.isdigit() and int(length) > limits.max_bytes:

@@ -13,9 +13,12 @@ from aggregator.sources.wire.errand import FetchFailure
 if TYPE_CHECKING:
     from aggregator.sources.wire.clock import Clock
 
+_LOOK = "; look at the address in a browser, or find the feed from a page of its site: aggregator sources test URL"
 _MEANINGS = {
     HTTPStatus.NOT_MODIFIED: ("unasked", ", although it was not asked whether it changed"),
     HTTPStatus.UNAUTHORIZED: ("status", "; check its user and password"),
+    HTTPStatus.FORBIDDEN: ("status", _LOOK),
+    HTTPStatus.NOT_FOUND: ("status", _LOOK),
     HTTPStatus.GONE: ("gone", ": the feed is no more"),
     HTTPStatus.TOO_MANY_REQUESTS: ("slow_down", ": it wants to be left alone"),
     HTTPStatus.SERVICE_UNAVAILABLE: ("slow_down", ": it wants to be left alone"),

@@ -1,0 +1,68 @@
+"""What hubs are owed: announcements of feeds that have news (W3C WebSub, section 6), and when the next one is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  pydantic reads the types of these fields from the manifest's
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FIRST_WAIT = timedelta(minutes=1)  # after a failure; twice as long after each further one
+_LONGEST_WAIT = timedelta(hours=6)
+PATIENCE = timedelta(days=7)  # with a hub that fails, counted from the last news of a feed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owing:
+    """What one hub is owed; instants are aware UTC.
+
+    feeds: paths below the output folder, with the instant of their last news. not_before: the hub is left alone until
+    then. failures: in a row. reason: of the last one, without secrets.
+    """
+
+    feeds: Mapping[str, datetime] = field(default_factory=dict)
+    not_before: datetime | None = None
+    failures: int = 0
+    reason: str = ""
+
+
+def with_news(
+    before: Mapping[str, Owing], hubs: Iterable[str], news: Iterable[str], published: Iterable[str], now: datetime
+) -> dict[str, Owing]:
+    """Return what each hub is owed once the feeds in `news` have some, longest owed first.
+
+    Nothing is owed to a hub that left the configuration, or for a feed that is published no more.
+    """
+    fresh, there = dict.fromkeys(news, now), set(published)
+    made = {}
+    for hub in hubs:
+        old = before.get(hub, Owing())
+        feeds = {path: since for path, since in {**old.feeds, **fresh}.items() if path in there}
+        if feeds:
+            made[hub] = replace(old, feeds=feeds)
+    return made
+
+
+def is_due(owing: Owing, now: datetime) -> bool:
+    """Say whether a hub may be asked."""
+    return owing.not_before is None or owing.not_before <= now
+
+
+def answered(owing: Owing, path: str) -> Owing:
+    """Return what is owed after a hub took an announcement, or refused it for good."""
+    return Owing(feeds={one: since for one, since in owing.feeds.items() if one != path})
+
+
+def put_off(owing: Owing, now: datetime, retry_after: timedelta | None, reason: str) -> Owing:
+    """Return what is owed after a failure of the hub: twice the wait each time, and never less than it asks for."""
+    wait = min(_FIRST_WAIT * 2 ** min(owing.failures, 10), _LONGEST_WAIT)
+    not_before = now + max(wait, retry_after or wait)
+    return replace(owing, not_before=not_before, failures=owing.failures + 1, reason=reason)
+
+
+def given_up(owing: Owing, now: datetime) -> tuple[str, ...]:
+    """Return the feeds whose last news is so old that a hub which still fails is not told of it any more."""
+    return tuple(path for path, since in owing.feeds.items() if now - since >= PATIENCE)

@@ -1,0 +1,142 @@
+"""Hubs told of feeds that have news (W3C WebSub, section 6): one request per hub and feed, none lost, none held up.
+
+The recommendation leaves the words between publisher and hub open. Most hubs read `hub.url`, some read `hub.topic`; each
+passes over the other one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.core.model import Fault
+from aggregator.core.owing import PATIENCE, answered, given_up, is_due, put_off
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from aggregator.core.owing import Owing
+    from aggregator.formats import Site
+    from aggregator.publish import Progress
+    from aggregator.sources.wire.agenda import Agenda
+    from aggregator.sources.wire.errand import Errand
+    from aggregator.sources.wire.exchange import Terms
+    from aggregator.sources.wire.form import Reply
+
+_AT_ONCE = 4  # requests; to one host one at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What announcing may cost a pass: `each` request, and how long new ones are `begun`; in all the sum of the two."""
+
+    each: timedelta = timedelta(seconds=10)
+    begun: timedelta = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What announcing came to. sent: announcements that hubs took. owed: by hub. faults: of those that were dropped."""
+
+    sent: int = 0
+    owed: Mapping[str, Owing] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A feed that a hub is to be told of. errand: to the hub. reply: None where it was not asked."""
+
+    hub: str
+    path: str
+    errand: Errand
+    reply: Reply | None = None
+
+
+def announce(
+    owed: Mapping[str, Owing], site: Site, now: datetime, progress: Progress, bounds: Bounds | None = None
+) -> Announced:
+    """Tell the hubs that are due what they are owed, and return what is left; who fails is left alone for a while."""
+    left, sent, faults = dict(owed), 0, list[Fault]()
+    due = {hub: owing for hub, owing in owed.items() if is_due(owing, now)}
+    if not due:
+        return Announced(owed=left)
+    total = sum(len(owing.feeds) for owing in due.values())
+    for number, task in enumerate(_told(due, site, now, bounds or Bounds())):
+        progress("announcements", number, total)
+        owing, reply = left[task.hub], task.reply
+        if reply is None:
+            continue
+        if not reply.reason:
+            left[task.hub] = answered(owing, task.path)
+            sent += 1
+        elif reply.is_final:
+            left[task.hub] = answered(owing, task.path)
+            said = (
+                f"{_shown(task.hub)} refused its announcement: {reply.reason}; check `hub`; its next news is announced"
+            )
+            faults.append(Fault("hub_refused", task.path, said))
+        else:
+            left[task.hub] = put_off(owing, now, reply.retry_after, reply.reason)
+    for hub in due:
+        left[hub], dropped = _without_given_up(hub, left[hub], now)
+        faults += dropped
+    return Announced(sent=sent, owed={hub: one for hub, one in left.items() if one.feeds}, faults=tuple(faults))
+
+
+def _without_given_up(hub: str, owing: Owing, now: datetime) -> tuple[Owing, list[Fault]]:
+    """Return what a hub is owed without what it has failed to take for too long, and the faults that say so."""
+    old = given_up(owing, now) if owing.reason else ()
+    said = f"{_shown(hub)} took no announcement for {PATIENCE.days} days: {owing.reason}; check `hub`" if old else ""
+    kept = {path: since for path, since in owing.feeds.items() if path not in old}
+    return replace(owing, feeds=kept), [Fault("hub_silent", path, said) for path in old]
+
+
+def _shown(hub: str) -> str:
+    from aggregator.sources.wire.errand import masked  # noqa: PLC0415  only where there is something to say
+
+    return f"the hub {masked(hub)}"
+
+
+def _told(due: Mapping[str, Owing], site: Site, now: datetime, bounds: Bounds) -> Iterator[_Task]:
+    """Yield what is due, each announcement as its hub answers."""
+    from aggregator.sources.wire.agenda import Agenda  # noqa: PLC0415  the network only where somebody is told
+    from aggregator.sources.wire.errand import Limits, Request  # noqa: PLC0415
+    from aggregator.sources.wire.exchange import terms_of  # noqa: PLC0415
+    from aggregator.sources.wire.route import begun  # noqa: PLC0415
+
+    limits = Limits(total=bounds.each, first_byte=bounds.each)
+    terms = terms_of(contact=site.homepage, limits=limits, now=now, resolve=None, network=None)
+    agenda: Agenda[_Task, _Task] = Agenda(_AT_ONCE, bounds.each.total_seconds())
+    for hub, owing in due.items():
+        errand = begun(Request(name=hub, url=hub))
+        for path in owing.feeds:
+            agenda.add(errand.place, _Task(hub, path, errand))
+    until, failed = time.monotonic() + bounds.begun.total_seconds(), set[str]()
+    try:
+        for number in range(min(_AT_ONCE, len(due))):
+            work = (agenda, site.base_url, terms, until, failed)
+            # Daemons: a program that wants to end does not wait for a slow hub.
+            threading.Thread(target=_work, args=work, name=f"announce {number}", daemon=True).start()
+        while (task := agenda.fetch()) is not None:
+            yield task
+    finally:
+        agenda.close()
+
+
+def _work(agenda: Agenda[_Task, _Task], base_url: str, terms: Terms, until: float, failed: set[str]) -> None:
+    """Announce until nothing is left; a hub that fails once is told no more in this pass."""
+    from aggregator.sources.wire.form import send_form  # noqa: PLC0415
+
+    while (task := agenda.take()) is not None:
+        if task.hub not in failed and time.monotonic() < until:
+            address = f"{base_url}{task.path}"
+            reply = send_form(task.errand, {"hub.mode": "publish", "hub.url": address, "hub.topic": address}, terms)
+            task = replace(task, reply=reply)
+            if reply.reason and not reply.is_final:
+                failed.add(task.hub)
+        agenda.answer(task.errand.place, 0.0, task)

@@ -1,0 +1,153 @@
+"""What monitors are told: how old the last good pass is, and what passes and answers came to."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from newsroom import CONFIG, Newsroom
+from served import Answer, served
+
+from aggregator import noted as passes
+from aggregator import status
+from aggregator.errors import PublishError, StateTaken
+from aggregator.options import Options
+from aggregator.serve.health import health
+from aggregator.serve.tally import Tally
+from aggregator.status import Status, Work
+from aggregator.store import sqlite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+GOOD = Status(started=NOON - timedelta(seconds=3), ended=NOON, exit_code=0, last_good=NOON)
+
+
+def asked(known: Status | None, now: datetime = NOON, path: str = "/healthz", tally: Tally | None = None) -> Answer:
+    with served(health(lambda: known, lambda: now, 2 * HOUR, tally or Tally())) as server:
+        return server.ask(path)
+
+
+def noted(room: Newsroom, *moments: datetime) -> Status | None:
+    """Carry out a pass as the command does, and return what was noted."""
+    config, clock = room.loaded(), iter(moments)
+    with sqlite.opened(config.state, timedelta(0)) as store:
+        passes.run(config, store, partial(next, clock), Options(), lambda *_: None)
+    return status.read(config.state)
+
+
+@pytest.mark.parametrize(
+    ("known", "age", "answered"),
+    [
+        (GOOD, 2 * HOUR, 200),
+        (GOOD, 2 * HOUR + timedelta(seconds=1), 503),
+        (replace(GOOD, interval=HOUR), 3 * HOUR, 200),
+        (replace(GOOD, interval=timedelta(minutes=1)), timedelta(minutes=4), 503),
+        (replace(GOOD, exit_code=4), HOUR, 200),
+        (replace(GOOD, last_good=None, exit_code=4), HOUR, 503),
+        (None, HOUR, 503),
+    ],
+)
+def test_feeds_are_stale_after_three_intervals_or_what_the_owner_says(
+    known: Status | None, age: timedelta, answered: int
+) -> None:
+    answer = asked(known, NOON + age)
+    said = json.loads(answer.body)
+    assert (answer.status, said["status"]) == (answered, "ok" if answered == 200 else "stale")
+    assert bool(said["reason"]) == (answered == 503)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_pass_is_noted_with_what_it_came_to(room: Newsroom) -> None:
+    room.article("a.md")
+    room.write("b.md", "---\ntitle: [\n---\n")
+    first = noted(room, NOON, NOON + timedelta(seconds=2))
+    assert first is not None
+    assert (first.started, first.ended, first.last_good) == (NOON, first.ended, NOON + timedelta(seconds=2))
+    assert (first.exit_code, first.counts.entries, first.counts.channels, first.counts.faulty) == (0, 1, 3, 1)
+    assert first.counts.sources == 1
+    second = noted(room, NOON + HOUR, NOON + HOUR + timedelta(seconds=1))
+    assert second is not None
+    assert second.work == Work(good=2, written=first.work.written, seconds=3.0)
+
+
+def test_a_pass_that_fails_is_noted_and_the_last_good_one_is_not_forgotten(room: Newsroom) -> None:
+    room.article("a.md")
+    good = noted(room, NOON, NOON)
+    room.article("a.md", title="Other")
+    (room.out / "all.atom").unlink()
+    (room.out / "all.atom").mkdir()
+    noted(room, NOON + HOUR, NOON + HOUR)
+    found = status.read(room.state)
+    assert good is not None
+    assert found is not None
+    assert (found.exit_code, found.last_good, found.ended) == (4, NOON, NOON + HOUR)
+    assert (found.counts, found.work.failed) == (good.counts, 1)
+
+
+def test_an_error_is_noted_too_but_not_by_a_pass_that_never_began(room: Newsroom) -> None:
+    room.article("a.md")
+    noted(room, NOON, NOON)
+    room.out.rename(room.folder / "was")
+    room.out.write_text("no folder")
+    with pytest.raises(PublishError):
+        noted(room, NOON + HOUR, NOON + HOUR)
+    failed = status.read(room.state)
+    assert failed is not None
+    assert (failed.exit_code, failed.last_good) == (4, NOON)
+    room.configure(CONFIG.replace("../out", "../other") + "state: ../state\n")
+    with pytest.raises(StateTaken):
+        noted(room, NOON + 2 * HOUR, NOON + 2 * HOUR)
+    assert status.read(room.state) == failed
+
+
+def test_what_is_no_status_is_none(tmp_path: Path) -> None:
+    for text in ("", "{", "{}", "[]"):
+        (tmp_path / status.FILE).write_text(text)
+        assert status.read(tmp_path) is None
+
+
+def test_metrics_say_what_passes_and_answers_came_to() -> None:
+    tally = Tally()
+    tally.count(200, 700, 300)
+    tally.count(304, 0, 1000)
+    work = Work(good=3, failed=1, asked=9, fresh=2, unchanged=4, written=12, seconds=5.5)
+    counts = status.Counts(entries=7, channels=5, sources=4, failing=1, held=1)
+    answer = asked(replace(GOOD, work=work, counts=counts), path="/metrics", tally=tally)
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    lines = set(answer.body.decode().splitlines())
+    assert lines >= {
+        'aggregator_answers_total{status="304"} 1.0',
+        "aggregator_sent_bytes_total 700.0",
+        "aggregator_saved_bytes_total 1300.0",
+        'aggregator_passes_total{result="good"} 3.0',
+        'aggregator_passes_total{result="failed"} 1.0',
+        "aggregator_last_pass_seconds 3.0",
+        'aggregator_fetches_total{result="failed"} 3.0',
+        'aggregator_sources{state="ok"} 2.0',
+        'aggregator_sources{state="failing"} 1.0',
+        "aggregator_entries 7.0",
+        "aggregator_channels 5.0",
+        "aggregator_files_written_total 12.0",
+    }
+    ended = next(line.split()[1] for line in lines if line.startswith("aggregator_last_good_pass_timestamp_seconds "))
+    assert float(ended) == NOON.timestamp()
+
+
+def test_without_the_extra_metrics_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    answer = asked(GOOD, path="/metrics")
+    assert answer.status == 404
+    assert b"feed-aggregator[metrics]" in answer.body
+
+
+def test_nothing_else_is_there() -> None:
+    assert asked(GOOD, path="/").status == 404
+    assert asked(GOOD, path="/all.atom").status == 404
