@@ -74,7 +74,11 @@ class Watch:
         return found
 
     def _until_others(self, there: Mapping[Path, tuple[int, int]]) -> None:
-        """Tell of changes until other folders are there than these."""
+        """Tell of changes until other folders are there than these; at first that there may be some.
+
+        What happened before somebody looked is told by nobody else.
+        """
+        is_new = True
         for changes in watchfiles.watch(
             *there,
             watch_filter=self._counts,
@@ -90,8 +94,9 @@ class Watch:
         ):
             if self._ended.is_set():
                 return
-            if changes:
+            if changes or is_new:
                 self._changed()
+            is_new = False
             # A folder that was removed and made anew may have the identity of the old one.
             if self._there() != there or any(Path(path) in there for _, path in changes):
                 return

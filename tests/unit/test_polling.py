@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.core.polling import Answer, Poll, asked, failed, first_poll, is_due, succeeded, unchanged
+from aggregator.core.polling import Answer, Poll, asked, failed, first_poll, is_due, rebased, succeeded, unchanged
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -105,3 +105,19 @@ def test_a_move_is_believed_after_three_equal_redirects_that_led_to_a_feed() -> 
     assert good(bad(poll), moved=NEW).url == URL
     assert good(good(poll), moved=NEW).url == URL
     assert good(poll, moved=NEW).given == URL
+
+
+@pytest.mark.parametrize("back", [HOUR, 3 * 365 * DAY])
+def test_a_clock_that_went_back_leaves_the_waits_as_they_were(back: timedelta) -> None:
+    begun = asked(first_poll(URL, NOON), NOON, HOUR)
+    paused = bad(begun, retry_after=2 * HOUR)
+    now = NOON - back
+    for poll in (begun, paused):
+        again = rebased(poll, now)
+        assert again.tried == now
+        assert wait(again, now) == wait(poll)
+        assert not is_due(again, now)
+    assert rebased(paused, now).not_before == now + 2 * HOUR
+    assert rebased(begun, NOON) == begun
+    assert rebased(begun, NOON + back) == begun
+    assert rebased(first_poll(URL, NOON), now) == first_poll(URL, NOON)

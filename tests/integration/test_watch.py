@@ -1,0 +1,103 @@
+"""Folders that are watched: what is told, and what is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregator.daemon.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SECONDS = 20
+
+
+class Told:
+    """What a watch tells, as something to wait for."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def __call__(self) -> None:
+        self._event.set()
+
+    def within(self, seconds: float = SECONDS) -> bool:
+        came = self._event.wait(seconds)
+        self._event.clear()
+        return came
+
+
+@contextmanager
+def watched(*folders: Path, polling: bool = False) -> Iterator[Told]:
+    """Watch folders, of which one is there; yield when that is so."""
+    told = Told()
+    watch = Watch(folders, told, polling=polling)
+    watch.start()
+    try:
+        assert told.within()
+        yield told
+    finally:
+        watch.stop()
+
+
+@pytest.mark.parametrize("polling", [False, True])
+def test_a_file_that_is_written_changed_moved_or_removed_is_told(tmp_path: Path, *, polling: bool) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    file = tmp_path / "deep" / "er" / "a.md"
+    with watched(tmp_path, polling=polling) as told:
+        file.write_text("a")
+        assert told.within()
+        file.write_text("a and more")
+        os.utime(file, (0, 0))  # who polls sees no change within a second
+        assert told.within()
+        file.rename(tmp_path / "b.md")
+        assert told.within()
+        (tmp_path / "b.md").unlink()
+        assert told.within()
+
+
+def test_what_no_pass_looks_at_is_not_told(tmp_path: Path) -> None:
+    articles = tmp_path / ".site" / "articles"  # above the folder, names do not count
+    (articles / ".git").mkdir(parents=True)
+    with watched(articles) as told:
+        for name in (".a.md", "a.md~", ".git/index"):
+            (articles / name).write_text("a")
+        assert not told.within(0.7)
+        (articles / "a.md").write_text("a")
+        assert told.within()
+        assert not told.within(0.7)
+        (articles / "a.md").read_text()
+        assert not told.within(0.7)
+
+
+def test_a_folder_that_comes_goes_and_comes_again_is_watched(tmp_path: Path) -> None:
+    folder, other = tmp_path / "articles", tmp_path / "other"
+    other.mkdir()
+    with watched(folder, other) as told:
+        for _ in range(2):
+            folder.mkdir()
+            assert told.within()
+            told.within(1.5)  # it is told again when somebody looks
+            (folder / "a.md").write_text("a")
+            assert told.within()
+            shutil.rmtree(folder)
+            assert told.within()
+
+
+def test_a_folder_that_another_one_took_the_place_of_is_watched(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    with watched(folder) as told:
+        folder.rename(tmp_path / "old")
+        folder.mkdir()
+        assert told.within()
+        told.within(1.5)
+        (folder / "a.md").write_text("a")
+        assert told.within()
