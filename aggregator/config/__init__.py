@@ -81,7 +81,6 @@ class Config:
     state: Path
     gzip: bool
     serve: Serving
-    is_serving: bool  # whether a daemon serves, too: the file has the section
     log: Log = field(default_factory=Log)
 
     def source_names(self) -> set[str]:
@@ -209,7 +208,6 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         state=_below(folder, file.state) if file.state else Path(state) if state else output.parent / "state",
         gzip=file.output.gzip,
         serve=serving_of(file.serve),
-        is_serving="serve" in file.model_fields_set,
     )
 
 

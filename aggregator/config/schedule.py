@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from aggregator.config.kinds import SPAN_SCHEMA, Section
 from aggregator.config.kinds import parse_duration as as_duration
@@ -60,12 +60,12 @@ class ScheduleSection(Section):
     """When `aggregator daemon` works."""
 
     every: Annotated[
-        timedelta | None,
+        timedelta,
         BeforeValidator(as_duration),
         AfterValidator(_period),
         SPAN_SCHEMA,
         Field(description="A pass at least so often.", json_schema_extra={"default": "10 min"}),
-    ] = None
+    ] = _EVERY
     cron: Annotated[
         str | None,
         AfterValidator(_cron),
@@ -89,12 +89,6 @@ class ScheduleSection(Section):
         ),
     ] = timedelta(minutes=30)
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> ScheduleSection:
-        if self.every and self.cron:
-            raise ValueError("one of every and cron is expected")
-        return self
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
@@ -110,7 +104,7 @@ class Schedule:
 def schedule_of(section: ScheduleSection) -> Schedule:
     """Return the value that a section of the file means."""
     return Schedule(
-        every=section.every or _EVERY,
+        every=section.every,
         cron=_with_names(section.cron) if section.cron else "",
         jitter=section.jitter,
         watch=section.watch,

@@ -61,6 +61,7 @@ class ServeSection(Section):
         AfterValidator(_place_or_none),
         Field(description="Where it answers `/healthz` and `/metrics`; `none` for nowhere."),
     ] = "127.0.0.1:8081"
+    daemon: Annotated[bool, Field(description="`aggregator daemon` serves, too.")] = False
     max_age: Annotated[
         timedelta,
         BeforeValidator(parse_duration),
@@ -85,10 +86,11 @@ class ServeSection(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """How the output is handed out. health: None for nowhere. max_age, stale_after: as in the file."""
+    """How the output is handed out. health: None for nowhere. daemon: whether a daemon does it, too. max_age, stale_after: as in the file."""
 
     listen: Address
     health: Address | None
+    daemon: bool = False
     max_age: timedelta
     stale_after: timedelta
 
@@ -98,6 +100,7 @@ def serving_of(section: ServeSection) -> Serving:
     return Serving(
         listen=parse_address(section.listen),
         health=None if section.health == _NOWHERE else parse_address(section.health),
+        daemon=section.daemon,
         max_age=section.max_age,
         stale_after=section.stale_after,
     )

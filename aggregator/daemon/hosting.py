@@ -39,7 +39,7 @@ class Hosting:
         Raises:
             ServeError: it is not possible to listen where it says; then nothing is served.
         """
-        wanted = (config.serve, config.site.base_url, config.site.hubs) if config.is_serving else None
+        wanted = (config.serve, config.site.base_url, config.site.hubs) if config.serve.daemon else None
         if wanted == self._of:
             return
         self.end()

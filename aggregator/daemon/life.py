@@ -154,7 +154,8 @@ class Daemon:
 
     def _reload(self) -> None:
         old = self._duty.config
-        self._world.notifier.reloading("reading the configuration again")
+        if self._is_ready:
+            self._world.notifier.reloading("reading the configuration again")
         try:
             new = self._world.load()
         except ConfigError as error:
@@ -166,7 +167,8 @@ class Daemon:
                 said("restart for another place; the old configuration stays", logging.ERROR, changed=names)
             else:
                 self._take(new)
-        self._world.notifier.ready(self._status or "begins")
+        if self._is_ready:
+            self._world.notifier.ready(self._status)
 
     def _take(self, config: Config) -> None:
         self._duty.config = config

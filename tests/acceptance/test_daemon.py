@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.no_cover  # other processes do the work
 
 MOMENTS = int(os.environ.get("AGGREGATOR_MOMENTS", "8"))
-SERVING = f"{CONFIG}serve: {{listen: '127.0.0.1:0', health: none}}\n"
+SERVING = f"{CONFIG}serve: {{listen: '127.0.0.1:0', health: none, daemon: true}}\n"
 FEED = b"""<rss version='2.0'><channel><title>Pier</title><link>/</link><item><title>From the pier</title>
 <link>https://pier.example/1</link><pubDate>Tue, 20 Oct 2026 08:00:00 GMT</pubDate></item></channel></rss>"""
 # A deadline that no configuration may name, since a minute is long for a test.

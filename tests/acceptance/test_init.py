@@ -110,11 +110,15 @@ def test_every_key_is_one_comment_away_and_shows_its_default(tmp_path: Path) -> 
     file = begun(tmp_path)
     marked = uncommented(file)
     shown = {re.sub(r"(?<=\.headers)\..*|(?<=\.rules)\..*", "", name) for name in written(marked.values)}
-    others = {"upstream.login.password_file", "upstream_from.url"}  # in place of those that are shown, as they say
+    others = {
+        "schedule.cron",
+        "upstream.login.password_file",
+        "upstream_from.url",
+    }  # in place of those that are shown, as they say
     assert shown | others == set(leaves(ConfigFile))
     full = ConfigFile.model_validate(marked.values)
     plain = ConfigFile.model_validate(MarkedYaml(file.read_text(encoding="utf-8"), "").values)
-    for section in ("output", "window", "related", "entry", "providers", "text"):
+    for section in ("output", "window", "related", "entry", "providers", "schedule", "text"):
         assert getattr(full, section) == getattr(ConfigFile(base_url=plain.base_url), section)
     file.write_text(COMMENTED.sub(r"\1", file.read_text(encoding="utf-8")), encoding="utf-8")
     file.with_name("upstreams.yaml").touch()  # which it includes now
