@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aggregator.core.owing import reconciled
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import gather
 from aggregator.lists import follow
@@ -75,10 +76,12 @@ def run(  # noqa: PLR0913  what a pass has, each once
     *,
     output: Output | None = None,
     polled: Polled | None = None,
+    announced: Announced | None = None,
 ) -> Report:
     """Carry out one pass; `output` is the folder that the configuration names, unless it is given.
 
-    polled: what asking came to since the last pass, where that is done beside it; then nobody is asked here.
+    polled, announced: what asking feeds and telling hubs came to since the last pass, where that is done beside it; then
+    nobody is asked or told here.
 
     Raises:
         UnknownSource: an option names a source that there is not.
@@ -128,16 +131,21 @@ def run(  # noqa: PLR0913  what a pass has, each once
         settled=settled,
         totals=store.entries.totals(),
         published=published,
-        announced=_announced(config, output, now, progress),
+        announced=_announced(config, output, now, progress, announced),
     )
 
 
-def _announced(config: Config, output: Output, now: datetime, progress: Progress) -> Announced:
+def _announced(
+    config: Config, output: Output, now: datetime, progress: Progress, beside: Announced | None
+) -> Announced:
     """Tell the hubs what they are owed, after the bytes are public; what they do not take waits in the manifest."""
     owed = output.manifest.owed
     if output.is_dry:
         return Announced(owed=owed)
-    made = announce(owed, config.site, now, progress)
+    if beside is None:
+        made = announce(owed, config.site, now, progress)
+    else:
+        made = replace(beside, owed=reconciled(owed, beside.given, beside.owed))
     if made.owed != owed:
         output.manifest.owed = dict(made.owed)
         with named_errors(config.state):
