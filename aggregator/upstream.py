@@ -175,7 +175,10 @@ class Asking:
         with Workers() as workers:
             for (_, context), made in workers.map(self._parser(), self._documents(requests, contact, progress)):
                 name = context.source
-                if isinstance(made, Failure):
+                if isinstance(made, Failure) and made.code == "no_worker":  # the document may be fine: nobody looked
+                    poll = polling.not_read(self._polls[name], self._now, code=made.code, reason=made.reason)
+                    self._keep({name: poll})
+                elif isinstance(made, Failure):
                     self._fail(name, self._answers[name], made.code, made.reason)
                 elif made.fault:
                     self._fail(name, self._answers[name], made.fault.code, made.fault.reason)

@@ -118,6 +118,11 @@ def not_asked(poll: Poll, now: datetime, *, code: str, reason: str) -> Poll:
     return _wrong(replace(poll, due=now, because="interval"), now, code, reason)
 
 
+def not_read(poll: Poll, now: datetime, *, code: str, reason: str) -> Poll:
+    """Return a poll whose answer nobody could look at, for a reason on our side: it is asked again in its time."""
+    return _wrong(poll, now, code, reason)
+
+
 def is_due(poll: Poll, now: datetime, *, ignore_interval: bool = False) -> bool:
     """Say whether an upstream may be asked; `ignore_interval` breaks no promise to its server."""
     if poll.due is None:

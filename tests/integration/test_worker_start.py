@@ -36,7 +36,7 @@ SCRIPT = """
 
     {call}
 """
-# Wherever it is imported but in the process that asks, it ends that process, or holds it up while the other one is there.
+# Wherever it is imported but in the process that asks, it ends that process.
 DEADLY = """
     import multiprocessing, os, sys, time
     if sys.argv[-1] != "asking":
@@ -48,7 +48,6 @@ DEEDS = {
     "ends": "os._exit(1)",
     "is killed": "os.kill(os.getpid(), 9)",
     "raises": "raise SystemExit(1)",
-    "hangs": "begun = os.getppid()\n    while os.getppid() == begun: time.sleep(0.1)",
 }
 
 

@@ -1,0 +1,346 @@
+"""Talks with the program: each provokes for real what it says in some situation."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from message_cases import ADDRESS, FAULTY, LISTS, WRONG, WRONG_ALONE
+from newsroom import CONFIG, related
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from talk import Talk
+
+
+def a_first_run_a_second_and_one_with_news(talk: Talk) -> None:
+    talk.room.article("a.md", related=[related("b.md"), related("c.md")])
+    talk.room.article("b.md", provider={"name": "Bay Post", "domain": "bay.example"}, draft=False)
+    talk.room.article("c.md", draft=True)
+    talk.room.write("readme.md", "No fence.")
+    talk("check")
+    talk("run")
+    talk("run")
+    talk.room.article("a.md", title="Other")
+    talk("run", "-v")
+    talk("run", "-q")
+    talk("run", "--start-over")
+
+
+def nothing_to_publish(talk: Talk) -> None:
+    talk.room.configure(CONFIG.replace("test.example", "example.org"))
+    talk("check")
+    talk("run")
+    talk.room.write("readme.md", "No fence.")
+    talk("run")
+
+
+def each_fault_of_an_article(talk: Talk) -> None:
+    for name, lines in FAULTY.items():
+        talk.room.write(f"{name}.md", f"---\n{lines}\n---\n")
+    talk.room.write("body-long.md", f"---\n{ADDRESS}\n---\n{'a' * (256 * 1024 + 1)}")
+    talk.room.write("body-of-tags.md", f"---\n{ADDRESS}\n---\n{'<b>' * 10_001}")
+    talk.room.write("front-matter-long.md", f"---\n{ADDRESS}\ntitle: {'a' * 1024 * 1024}\n---\n")
+    talk.room.write("front-matter-open.md", f"---\n{ADDRESS}\n")
+    talk.room.write("not-utf-8.md", b"---\ntitle: caf\xe9\n---\n")
+    talk("check")
+
+
+def each_fault_of_a_folder(talk: Talk) -> None:
+    articles = talk.room.articles
+    talk.room.write("deep/a.md", "").parent.chmod(0)
+    talk.room.write("large.md", f"---\n{ADDRESS}\n---\n{'a' * 2 * 1024 * 1024}")
+    talk.room.article("locked.md").chmod(0)
+    (articles / "link-nowhere.md").symlink_to("nowhere")
+    (articles / "link-out.md").symlink_to(talk.room.config_file)
+    (articles / "link-to-folder").symlink_to(talk.room.folder)
+    (articles / "link-to-itself").symlink_to("link-to-itself")
+    os.mkfifo(articles / "pipe")
+    talk("check", humble=True)
+    talk("run", humble=True)
+    (articles / "deep").chmod(0o755)
+
+
+def the_same_fault_in_many_files(talk: Talk) -> None:
+    for number in range(5):
+        talk.room.article(f"date{number}.md", publishedDateTime=f"day {number}")
+        talk.room.article(f"none{number}.md", originalUrl=None)
+    talk.room.article("other.md", quality="high")
+    talk("check")
+    talk("check", "-v")
+    talk("run")
+    talk("run", "-v", "--full")
+    talk("run", "-q", "--strict")
+    talk("run", "--config", "config/aggregator.yaml", "-q")
+
+
+def many_faults_at_once(talk: Talk) -> None:
+    for number in range(23):
+        talk.room.article(f"a{number:02}.md", **{"title": ["x"], f"key{number}": 1, "heat": f"x{number}"})
+        talk.room.write(f"b{number:02}.md", f"---\ntitle: {'[' * number}\n---\n")
+    talk.room.write("c.md", f"---\n{ADDRESS}\nauthors: [[a]]\ntype: [a]\nlanguage: [a]\nampWebUrl: [a]\n---\n")
+    talk("run")
+
+
+def a_file_that_was_good_before(talk: Talk) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        talk.room.article(name)
+    talk("run", "-q")
+    talk.room.write("a.md", "---\ntitle: One: two\n---\n")
+    talk.room.write("b.md", "---\ntitle: One: two\n---\n")
+    talk.room.write("c.md", "")
+    talk("run")
+
+
+def removals_that_look_like_an_accident(talk: Talk) -> None:
+    for number in range(30):
+        talk.room.article(f"a{number:02}.md")
+    talk("run", "-q")
+    for number in range(25):
+        talk.room.remove(f"a{number:02}.md")
+    talk("run")
+    talk("run", "-q")
+    talk("run", "--accept-removals", "artcles")
+    talk("run", "--accept-removals", "articles")
+    shutil.rmtree(talk.room.articles)
+    talk("run", "-q")
+    talk("run", "--accept-removals", "articles")
+    talk("check")
+    talk.room.articles.mkdir()
+    talk("run", "--config", "../site/config/aggregator.yaml", "-q")
+
+
+def a_source_that_left_the_configuration(talk: Talk) -> None:
+    for number in range(30):
+        talk.room.article(f"a{number:02}.md")
+    named = CONFIG.replace("path: articles", "path: articles\n    name: Harbour news")
+    talk.room.configure(named)
+    talk("run", "-q")
+    (talk.room.folder / "config" / "other").mkdir()
+    talk.room.configure(CONFIG.replace("path: articles", "path: other"))
+    talk("run", "-q")
+
+
+def a_flood_of_known_articles(talk: Talk) -> None:
+    for stem in ("old", "new"):
+        for number in range(12):
+            talk.room.article(f"{stem}{number:02}.md", title=f"Story {number}")
+        talk("run")
+
+
+def sources_that_wait_for_a_word(talk: Talk) -> None:
+    talk("sources")
+    for stem in ("old", "new"):
+        for number in range(12):
+            talk.room.article(f"{stem}{number:02}.md", title=f"Story {number}")
+        talk("run", "-q")
+    for words in ("", "accept articles", "pause articles", "", "resume articles", "resume articles", "reset articles"):
+        talk("sources", *words.split())
+    talk("run")
+    for words in ("articles", "accept articles", "artcles", "pause"):
+        talk("sources", *words.split())
+
+
+def a_configuration_with_faults(talk: Talk) -> None:
+    talk.room.configure(WRONG)
+    talk("run")
+    talk("run", "--json")
+
+
+def a_configuration_with_one_fault(talk: Talk) -> None:
+    for text in WRONG_ALONE:
+        talk.room.configure(text + "\n")
+        talk.said += ["", *(f"| {line[:60]}".rstrip().replace("\x07", "^G") for line in text.splitlines())]
+        talk("check")
+
+
+def a_configuration_that_cannot_be_read(talk: Talk) -> None:
+    talk("run", "--config", "nowhere.yaml")
+    talk("run", "--config", "config")
+    talk.room.config_file.write_bytes(b"title: x\nauthor: caf\xe9\n")
+    talk("run")
+    talk.room.config_file.chmod(0)
+    talk("run", humble=True)
+    talk.room.config_file.unlink()
+    talk("run")
+
+
+def a_state_that_is_gone_or_belongs_to_another(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("run", "-q")
+    talk.room.configure(CONFIG.replace("../out", "../other"))
+    talk("run")
+    talk.room.configure(CONFIG)
+    shutil.rmtree(talk.room.state)
+    talk("run")
+    talk("run", "--dry-run")
+    talk("run", "--json")
+    talk("run", "--start-over")
+
+
+def a_state_that_is_held_or_damaged(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("run", "-q")
+    with (talk.room.state / "lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        talk("run")
+        talk("run", "--wait", "0.1s")
+    database = talk.room.state / "aggregator.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    talk("run")
+    database.write_bytes(b"rubbish" * 10_000)
+    talk("run")
+    talk("run", "--dry-run")
+    database.unlink()
+    ledger = talk.room.state / "ledger.jsonl"
+    text = ledger.read_bytes()
+    ledger.write_bytes(b"rubbish\n" + text)
+    talk("run")
+    ledger.write_bytes(b'{"kind": "entry", "id": "https://www.harbour.example/a"}\n' + text)
+    talk("run")
+    ledger.chmod(0)
+    talk("run", humble=True)
+    shutil.rmtree(talk.room.state)
+    talk.room.state.write_text("a file")
+    talk("run")
+
+
+def an_output_that_cannot_be_written(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk.room.out.write_text("a file")
+    talk("run")
+    talk.room.out.unlink()
+    talk.room.out.mkdir(mode=0o555)
+    talk("run", humble=True)
+    talk.room.out.chmod(0o755)
+    talk("run", "-q")
+    (talk.room.out / "topics" / "wind.atom").write_text("somebody's own")
+    (talk.room.out / "topics" / "wind.rss").mkdir()
+    talk.room.article("b.md", topics=["Wind"])
+    talk("run", "-q")
+    talk("run")
+
+
+def a_state_that_is_handed_over(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("run", "-q")
+    talk("state", "forget", "https://nowhere.example/")
+    talk("state", "forget")
+    talk("state", "import", "nowhere.jsonl")
+    (talk.room.folder / "mine.txt").write_text("my notes\n")
+    talk("state", "import", "mine.txt")
+
+
+def a_run_that_is_tried_first(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("run", "--dry-run")
+    talk("run", "-q")
+    talk.room.configure(CONFIG.replace("feeds.test.example", "feeds.new.example"))
+    talk("run")
+    talk("run", "--dry-run", "--json")
+
+
+def a_feed_that_cannot_be_tried(talk: Talk) -> None:
+    talk("sources", "test", "pier")
+    talk("sources", "test", "http://127.0.0.1:9/feed")
+    talk("sources", "test", "http://me:word@pier.example/feed")
+    talk("sources", "test", "ftp://pier.example/feed")
+    talk("sources", "test", "--json", "http://169.254.169.254/feed")
+    talk.room.config_file.unlink()
+    talk("sources", "test", "pier")
+
+
+def rules_that_leave_articles_out(talk: Talk) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        talk.room.article(name)
+    talk("run", "-q")
+    rules = "[{drop: {words: Title of a}}, {keep: {matches: b$}}]"
+    talk.room.configure(CONFIG.replace("path: articles", f"path: articles\n    rules: {rules}"))
+    talk("run", "--dry-run")
+    talk("run", "-v")
+    talk("run")
+
+
+def subscriptions_that_come_in(talk: Talk) -> None:
+    for name, text in LISTS.items():
+        (talk.room.folder / name).write_text(text, encoding="utf-8")
+        talk("import-opml", name)
+    talk("import-opml", "good.opml", "--to", "good.opml")
+    talk.room.configure(f"{CONFIG}upstream_from: [{{path: ../good.opml}}, {{path: ../torn.opml}}]\n")
+    talk("check")
+    talk("run", "--only", "x")
+    talk("export-opml")
+    talk.room.config_file.unlink()
+    talk("import-opml", "good.opml")
+
+
+def a_hub_that_cannot_be_reached(talk: Talk) -> None:
+    with socket.socket() as closed:  # bound, so that nobody else is given the port
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        talk.room.configure(f"{CONFIG}hub: http://127.0.0.1:{port}/\n")
+        talk.room.article("a.md")
+        talk("run", "-q")
+        talk.room.article("a.md", title="Other")
+        talk("run", "--dry-run")
+        for words in ((), ("-q",), ("--json",)):
+            talk("run", *words)
+        talk.said = [one.replace(f":{port}/", ":PORT/") for one in talk.said]
+
+
+def a_server_that_cannot_listen_and_a_site_without_a_pass(talk: Talk) -> None:
+    talk.room.article("a.md")
+    talk("status")
+    talk("serve", "--listen", "here")
+    talk("serve", "--listen", f"unix:{talk.room.folder}/none/socket")
+    talk("run", "-q")
+    talk("status")
+    talk.room.configure(f"{CONFIG}serve: {{listen: 8080, health: none, max_age: soon}}\n")
+    talk("status")
+    talk.room.configure(f"{CONFIG}serve: {{listen: 127.0.0.1:80, health: 127.0.0.1:80}}\n")
+    talk("serve")
+
+
+def a_mistake_at_the_prompt(talk: Talk) -> None:
+    talk("run", "--ful")
+    talk("check", "--jso", "--json")
+    talk("rum")
+    talk("run", "--wait", "soon")
+    talk("run", "now")
+    talk("run", "--accept-removals")
+
+
+CASES: tuple[Callable[[Talk], None], ...] = (
+    a_first_run_a_second_and_one_with_news,
+    nothing_to_publish,
+    each_fault_of_an_article,
+    each_fault_of_a_folder,
+    the_same_fault_in_many_files,
+    many_faults_at_once,
+    a_file_that_was_good_before,
+    removals_that_look_like_an_accident,
+    a_source_that_left_the_configuration,
+    a_flood_of_known_articles,
+    sources_that_wait_for_a_word,
+    a_configuration_with_faults,
+    a_configuration_with_one_fault,
+    a_configuration_that_cannot_be_read,
+    a_state_that_is_gone_or_belongs_to_another,
+    a_state_that_is_held_or_damaged,
+    an_output_that_cannot_be_written,
+    a_state_that_is_handed_over,
+    a_run_that_is_tried_first,
+    a_feed_that_cannot_be_tried,
+    rules_that_leave_articles_out,
+    subscriptions_that_come_in,
+    a_hub_that_cannot_be_reached,
+    a_server_that_cannot_listen_and_a_site_without_a_pass,
+    a_mistake_at_the_prompt,
+)
