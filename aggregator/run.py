@@ -67,6 +67,14 @@ class Report:
         return bool(self.gathered.held or self.gathered.floods)
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a daemon does beside its passes, since the last one: what asking feeds and telling hubs came to."""
+
+    polled: Polled
+    announced: Announced
+
+
 def run(  # noqa: PLR0913  what a pass has, each once
     config: Config,
     store: Store,
@@ -75,13 +83,11 @@ def run(  # noqa: PLR0913  what a pass has, each once
     progress: Progress,
     *,
     output: Output | None = None,
-    polled: Polled | None = None,
-    announced: Announced | None = None,
+    beside: Beside | None = None,
 ) -> Report:
     """Carry out one pass; `output` is the folder that the configuration names, unless it is given.
 
-    polled, announced: what asking feeds and telling hubs came to since the last pass, where that is done beside it; then
-    nobody is asked or told here.
+    beside: what was done beside passes since the last one, where it is; then nobody is asked or told here.
 
     Raises:
         UnknownSource: an option names a source that there is not.
@@ -103,11 +109,11 @@ def run(  # noqa: PLR0913  what a pass has, each once
     first = store.ledger.is_empty()
     if first and not options.start_over and (ours := feeds_of_ours(config.output)):
         raise StateMissing(config.state, config.output, ours)
-    asked = options if polled is None else replace(options, ask=False)
-    followed = follow(config, store, now, asked, progress, with_known=polled is not None)
+    asked = options if beside is None else replace(options, ask=False)
+    followed = follow(config, store, now, asked, progress, with_known=beside is not None)
     config = followed.config
     _check_names(options.only, [one.name for one in (*config.upstream, *config.lists)])
-    gathered = gather(config, store, now, asked, progress, polled=polled)
+    gathered = gather(config, store, now, asked, progress, polled=beside.polled if beside else None)
     gathered.faults += followed.skipped
     gathered.polled.faults += followed.faults
     gathered.polled.failing += len(followed.faults)
@@ -131,13 +137,11 @@ def run(  # noqa: PLR0913  what a pass has, each once
         settled=settled,
         totals=store.entries.totals(),
         published=published,
-        announced=_announced(config, output, now, progress, announced),
+        announced=_announced(config, output, now, progress, beside),
     )
 
 
-def _announced(
-    config: Config, output: Output, now: datetime, progress: Progress, beside: Announced | None
-) -> Announced:
+def _announced(config: Config, output: Output, now: datetime, progress: Progress, beside: Beside | None) -> Announced:
     """Tell the hubs what they are owed, after the bytes are public; what they do not take waits in the manifest."""
     owed = output.manifest.owed
     if output.is_dry:
@@ -145,7 +149,8 @@ def _announced(
     if beside is None:
         made = announce(owed, config.site, now, progress)
     else:
-        made = replace(beside, owed=reconciled(owed, beside.given, beside.owed))
+        told = beside.announced
+        made = replace(told, owed=reconciled(owed, told.given, told.owed))
     if made.owed != owed:
         output.manifest.owed = dict(made.owed)
         with named_errors(config.state):
