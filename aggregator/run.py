@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from aggregator.core.owing import reconciled
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import gather
-from aggregator.lists import follow
 from aggregator.options import Options
 from aggregator.output import feeds_of_ours, named_errors, opened
 from aggregator.press import Since
@@ -110,13 +109,18 @@ def run(  # noqa: PLR0913  what a pass has, each once
     if first and not options.start_over and (ours := feeds_of_ours(config.output)):
         raise StateMissing(config.state, config.output, ours)
     asked = options if beside is None else replace(options, ask=False)
-    followed = follow(config, store, now, asked, progress, with_known=beside is not None)
-    config = followed.config
+    list_faults: tuple[Fault, ...] = ()
+    skipped: tuple[Fault, ...] = ()
+    if config.lists or store.lists.names():
+        from aggregator.lists import follow  # noqa: PLC0415  few sites have any, and the import is not free
+
+        followed = follow(config, store, now, asked, progress, with_known=beside is not None)
+        config, list_faults, skipped = followed.config, followed.faults, followed.skipped
     _check_names(options.only, [one.name for one in (*config.upstream, *config.lists)])
     gathered = gather(config, store, now, asked, progress, polled=beside.polled if beside else None)
-    gathered.faults += followed.skipped
-    gathered.polled.faults += followed.faults
-    gathered.polled.failing += len(followed.faults)
+    gathered.faults += skipped
+    gathered.polled.faults += list_faults
+    gathered.polled.failing += len(list_faults)
     settled = store.entries.settle(config.rules, now, everything=options.full)
     store.ledger.seen_first(gathered.surveyed, now)
 
