@@ -109,7 +109,7 @@ def _wet(config: Config, options: Options, progress: Progress, wait: timedelta) 
     from aggregator import noted  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
-    with sqlite.opened(config.state, wait) as store:
+    with sqlite.opened(config.state, wait, many=bool(config.upstream or config.lists)) as store:
         if options.start_over and not store.ledger.is_empty():
             click.echo("warning: --start-over has no effect: the ledger is there", err=True)
         # After a wait for the lock: no pass is older than the last.

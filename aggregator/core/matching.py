@@ -43,7 +43,7 @@ def locate(found: Sequence[Sighting], known: Sequence[Trace]) -> list[str]:
     places = [""] * len(found)
     free = list(known)
     for sign in _signs(known):
-        if all(places):
+        if not free or all(places):
             break
         there = _alone(free, sign)
         here = _alone([one for number, one in enumerate(wanted) if not places[number]], sign)

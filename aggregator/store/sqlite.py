@@ -101,19 +101,21 @@ class SqliteStore:
 
 
 @contextmanager
-def opened(folder: Path, wait: timedelta) -> Iterator[SqliteStore]:
+def opened(folder: Path, wait: timedelta, *, many: bool = False) -> Iterator[SqliteStore]:
     """Open the state in a folder, made if missing, for one pass alone.
+
+    many: whether it changes many times in the pass, as where feeds are asked, and not only in a few large steps.
 
     Raises:
         LockedError: another process holds it, and still did after `wait`.
         StoreError: it cannot be opened, or a newer program wrote it.
     """
-    with held(folder, wait), opened_within(folder) as store:
+    with held(folder, wait), opened_within(folder, many=many) as store:
         yield store
 
 
 @contextmanager
-def opened_within(folder: Path) -> Iterator[SqliteStore]:
+def opened_within(folder: Path, *, many: bool = False) -> Iterator[SqliteStore]:
     """Open the state in a folder for whoever holds its lock; each thread has a connection of its own.
 
     Raises:
@@ -121,7 +123,7 @@ def opened_within(folder: Path) -> Iterator[SqliteStore]:
     """
     path = folder / FILE
     with _wrapped(path):
-        connection = _connected(path)
+        connection = _connected(path, many=many)
     with closing(SqliteStore(_Connection(connection, path))) as store:
         yield store
 
@@ -198,12 +200,12 @@ def _cure(error: sqlite3.Error) -> str:
     )
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connected(path: Path, *, many: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        if path.stat().st_size:
+        if many or path.stat().st_size:
             with suppress(sqlite3.OperationalError):  # somebody is reading just now: the next one changes it
                 connection.execute("PRAGMA journal_mode = WAL")
         else:  # The first pass fills an empty file: so each page is written once, by a write-ahead log twice.
