@@ -16,6 +16,7 @@ from aggregator import __version__
 from aggregator.cli.check import check
 from aggregator.cli.config import config
 from aggregator.cli.daemon import daemon, poke
+from aggregator.cli.explain import explain
 from aggregator.cli.init import init
 from aggregator.cli.install import install_service
 from aggregator.cli.opml import export_opml, import_opml
@@ -51,6 +52,7 @@ commands.add_command(poke)
 commands.add_command(check)
 commands.add_command(config)
 commands.add_command(sources)
+commands.add_command(explain)
 commands.add_command(state)
 commands.add_command(serve)
 commands.add_command(status)

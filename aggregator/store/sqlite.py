@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aggregator.errors import StoreError
 from aggregator.store.entries import EntryTables
 from aggregator.store.health import HealthTables
+from aggregator.store.inquiries import InquiryTables
 from aggregator.store.ledger import LedgerTables
 from aggregator.store.lists import ListTables
 from aggregator.store.lock import held
@@ -88,6 +89,7 @@ class SqliteStore:
         self.polls = PollTables(connection)
         self.health = HealthTables(connection)
         self.lists = ListTables(connection)
+        self.inquiry = InquiryTables(connection)
         self._connection = connection
 
     def tidy(self) -> None:

@@ -19,7 +19,18 @@ LINES = [
     (
         ["aggregator", ""],
         {
-            *("check", "config", "daemon", "export-opml", "import-opml", "init", "install-service", "poke", "run"),
+            *(
+                "check",
+                "config",
+                "daemon",
+                "explain",
+                "export-opml",
+                "import-opml",
+                "init",
+                "install-service",
+                "poke",
+                "run",
+            ),
             *("serve", "sources", "state", "status"),
         },
     ),
