@@ -8,7 +8,7 @@ from aggregator.core.address import read_key
 from aggregator.core.dates import EARLIEST
 from aggregator.core.identity import id_of
 from aggregator.explain.absence import reasons_of, waiting
-from aggregator.explain.copies import copies_of, sightings_of, topics_of, unread_flags
+from aggregator.explain.copies import copies_of, sightings_of, topics_of, unread_flags, unsettled
 from aggregator.explain.facts import Answer, Choice, Dates, Explained, Identity, Neighbour
 from aggregator.explain.finding import keys_with_words, understood
 from aggregator.explain.places import not_in, seats_of
@@ -60,7 +60,9 @@ def _keys(store: Store, asked: Asked) -> Collection[str]:
 
 def _choices(asked: str, found: Mapping[str, Entry]) -> Answer:
     newest = sorted(found.values(), key=lambda one: (one.published, one.key), reverse=True)
-    choices = [Choice(_name_of(one), one.title, one.providers[0].name, one.published) for one in newest[:_CHOICES]]
+    choices = [
+        Choice(_name_of(one), one.id, one.title, one.providers[0].name, one.published) for one in newest[:_CHOICES]
+    ]
     return Answer(asked=asked, choices=tuple(choices), more=max(0, len(newest) - _CHOICES))
 
 
@@ -140,5 +142,4 @@ def _neighbours(store: Store, entry: Entry) -> Iterator[Neighbour]:
 
 def _notes(config: Config, store: Store, entry: Entry, ordered: Sequence[Sighting]) -> Iterator[str]:
     yield from unread_flags(config, entry, ordered)
-    if not store.inquiry.is_settled(config.rules):
-        yield "the configuration changed, or a run is at work: this is how it was before; the next run takes it in"
+    yield from unsettled(config, store)

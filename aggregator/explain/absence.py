@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.address import read_key
 from aggregator.core.model import Outcome
-from aggregator.explain.copies import left_out_by, sightings_of, trouble_of
+from aggregator.explain.copies import left_out_by, sightings_of, trouble_of, unsettled
 from aggregator.explain.facts import Reason
 from aggregator.gathering import with_consequence
 from aggregator.standing import State, standings
@@ -35,7 +35,8 @@ def reasons_of(config: Config, store: Store, asked: Asked, keys: Iterable[str]) 
     found += _unread(config, store, asked.spots)
     found += _of_feeds(store, asked)
     found += [reason for row in store.inquiry.remembered(asked.what, asked.key) for reason in _gone(store, row)]
-    return list(dict.fromkeys(found)) or list(_related_only(store, asked.key))
+    found = list(dict.fromkeys(found)) or list(_related_only(store, asked.key))
+    return [*found, *(Reason("", note) for note in unsettled(config, store))] if found else []
 
 
 def _of_key(config: Config, store: Store, key: str) -> Iterator[Reason]:
@@ -107,6 +108,8 @@ def _related_only(store: Store, key: str) -> Iterator[Reason]:
 def waiting(config: Config, store: Store) -> list[Reason]:
     """Return where something that was not found may wait: sources that are not read as they should be, faulty files."""
     found = [Reason(one.name, text) for one in standings(config, store) if (text := trouble_of(one))]
+    if store.ledger.is_empty():
+        found.append(Reason("", "no run has published anything yet: `aggregator run`"))
     faulty = sum(one.faulty for one in store.health.counts().values())
     if faulty:
         found.append(

@@ -125,6 +125,12 @@ def _added(config: Config, ordered: Sequence[Sighting]) -> Iterator[tuple[str, s
             given = topics
 
 
+def unsettled(config: Config, store: Store) -> Iterator[str]:
+    """Yield that the state is behind the configuration, or what was read behind what is merged, where that is so."""
+    if not store.ledger.is_empty() and not store.inquiry.is_settled(config.rules):
+        yield "the configuration changed, or a run is at work: this is how it was before; the next run takes it in"
+
+
 def unread_flags(config: Config, entry: Entry, ordered: Sequence[Sighting]) -> Iterator[str]:
     """Yield what is said of an entry, but read by no rule."""
     by_source = dict(config.rules.by_source)

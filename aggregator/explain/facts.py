@@ -132,6 +132,7 @@ class Choice:
     """One of several entries that were meant; `name` is what to ask for it by."""
 
     name: str
+    id: str
     title: str
     provider: str
     published: datetime

@@ -73,8 +73,11 @@ def not_in(config: Config, store: Store, entry: Entry, topics: Sequence[TopicGiv
             yield NotIn(f"a topic {one.spelling}", f"`topics.also` says that it means {one.means}")
     rows = store.ledger.channels()
     for channel in store.inquiry.channels(entry.key):
-        if channel in rows and not rows[channel].retired:
-            continue
-        count, least = store.entries.size(channel), least_of(channel, policy)
-        wants = f"{count:,} of the {least:,} entries that `providers.feeds_from` wants"
-        yield NotIn(path_of(channel, policy), wants if count < least else "not published yet; the next run writes it")
+        path, count, least = path_of(channel, policy), store.entries.size(channel), least_of(channel, policy)
+        is_provider = facet_of(channel) is Facet.PROVIDER
+        if channel not in rows or rows[channel].retired:
+            wants = f"{count:,} of the {least:,} entries that `providers.feeds_from` wants"
+            yield NotIn(path, wants if count < least else "not published yet; the next run writes it")
+        elif config.index and is_provider and count < config.listed_from:
+            wants = f"{count:,} of the {config.listed_from:,} entries that `providers.list_from` wants"
+            yield NotIn("index.html", f"{path} has {wants}; its feed is there")

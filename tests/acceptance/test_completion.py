@@ -19,19 +19,8 @@ LINES = [
     (
         ["aggregator", ""],
         {
-            *(
-                "check",
-                "config",
-                "daemon",
-                "explain",
-                "export-opml",
-                "import-opml",
-                "init",
-                "install-service",
-                "poke",
-                "run",
-            ),
-            *("serve", "sources", "state", "status"),
+            *("check", "config", "daemon", "export-opml", "import-opml", "init", "install-service", "poke", "run"),
+            *("explain", "serve", "sources", "state", "status"),
         },
     ),
     (["aggregator", "config", "s"], {"schema", "show"}),

@@ -100,6 +100,7 @@ def test_a_program_gets_the_same_facts_as_one_object(room: Newsroom) -> None:
         given: dict[str, Any] = json.loads(explain(room, "--json", *words)[1])
         return given
 
+    assert answer("tide")["choices"][0]["id"] == "https://www.harbour.example/b"
     found = answer("articles/b.md")
     assert found["entry"]["identity"]["id"] == "https://www.harbour.example/b"
     assert found["entry"]["dates"]["published"] == "2026-10-20T08:00:00+00:00"

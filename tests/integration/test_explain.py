@@ -9,7 +9,7 @@ import pytest
 from asking import ask, entry, reasons, seat
 from following import Site, names, rss
 from loopback import Loopback
-from newsroom import CONFIG, Newsroom, related
+from newsroom import CONFIG, WITH_PAGES, Newsroom, related
 
 from aggregator.store import sqlite
 
@@ -192,7 +192,15 @@ def test_what_one_might_look_for_in_vain_is_named(room: Newsroom) -> None:
         ("a topic ai", "`topics.also` says that it means Artificial Intelligence"),
         ("providers/harbour.example", "1 of the 2 entries that `providers.feeds_from` wants"),
     ]
-    assert [one.path for one in found.channels][:2] == ["all", "topics/artificial-intelligence"]
+    room.configure(WITH_PAGES)
+    room.run()
+    assert [(one.path, one.because) for one in entry(room, "articles/a.md").not_in] == [
+        (
+            "index.html",
+            "providers/harbour.example has 1 of the 3 entries that `providers.list_from` wants; its feed is there",
+        )
+    ]
+    assert [one.path for one in found.channels] == ["all", "topics/artificial-intelligence"]
 
 
 def test_related_links_say_whose_they_are_and_who_names_whom(room: Newsroom) -> None:
@@ -253,3 +261,18 @@ def test_an_id_that_an_entry_took_along_and_its_old_address_are_told_apart(room:
     choices = ask(room, "https://www.harbour.example/a").choices
     assert {entry(room, one.name).title for one in choices} == {"Title of a", "Title of b"}
     assert entry(room, "articles/b.md").identity.because == "another entry had that of its address before; it stays"
+
+
+def test_all_of_an_answer_is_of_one_state_whatever_a_pass_does_meanwhile(room: Newsroom) -> None:
+    room.article("a.md")
+    room.article("b.md")
+    room.run()
+    room.run()
+    key = "https://www.harbour.example/a"
+    with sqlite.looked_into(room.state) as store:
+        with store.inquiry.at_once():
+            before = store.entries.entries([key])
+            room.remove("a.md")
+            room.run()
+            assert store.entries.entries([key]) == before != {}
+        assert store.entries.entries([key]) == {}

@@ -54,6 +54,9 @@ def test_rules_are_named_that_gave_topics_or_left_a_copy_out(room: Newsroom) -> 
     kept = [("articles/c.md", "left out by rule 3 of articles: keep: {min_quality: 10}")]
     for what in ("articles/c.md", "https://www.harbour.example/c", "Title of c"):
         assert reasons(room, what) == kept
+    room.configure(CONFIG)
+    place, text = reasons(room, "articles/c.md")[-1]
+    assert (place, text.startswith("the configuration changed")) == ("", True)
 
 
 def test_a_file_that_gives_no_entry_says_why(room: Newsroom) -> None:
@@ -142,7 +145,9 @@ def test_removals_that_are_held_and_new_files_that_wait_are_named(room: Newsroom
 
 
 def test_nothing_at_all_names_where_it_may_wait(room: Newsroom) -> None:
-    assert not ask(room, "https://nowhere.example/").is_known  # before the first pass, too
+    answer = ask(room, "https://nowhere.example/")
+    assert not answer.is_known
+    assert [one.text for one in answer.reasons] == ["no run has published anything yet: `aggregator run`"]
     room.write("faulty.md", "---\ntitle: One: two\n---\n")
     room.article("a.md")
     room.run()

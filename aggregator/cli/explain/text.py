@@ -36,7 +36,7 @@ def _absent(answer: Answer) -> Iterator[str]:
     asked = _CLEAN.line(answer.asked)
     if answer.is_known:
         yield f"{asked}: no entry."
-        yield from (line("", f"{_CLEAN.line(one.place)}: {_CLEAN.line(one.text)}") for one in answer.reasons)
+        yield from (line("", _CLEAN.line(": ".join(filter(None, (one.place, one.text))))) for one in answer.reasons)
         return
     yield f"{asked}: nothing has this as its id, as an address, as the path of a file, or in its title."
     yield _HINT
