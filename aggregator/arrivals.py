@@ -67,11 +67,24 @@ class Arrivals:
                 taken.add(places[number])
         return places
 
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing of the source was known before."""
+        return not self._known
+
+    def _new(self) -> list[Sighting]:
+        known = {one.location for one in self._known}
+        return [one for one, place in zip(self._found, self._places, strict=True) if place not in known]
+
+    def counted(self) -> tuple[int, int]:
+        """Return how many entries are new to the source, and how many of them look like known ones."""
+        new = self._new()
+        return len(new), alike(new, self._store.sources.familiar(self._source.name))[1]
+
     def flood(self, *, was_held: bool) -> Flood | None:
         """Return what a person should see first; None where the new entries look new, or all of the source is."""
-        known = {one.location for one in self._known}
-        new = [one for one, place in zip(self._found, self._places, strict=True) if place not in known]
-        if not known or not is_flood(len(new), len(new), was_held=was_held):
+        new = self._new()
+        if self.is_first or not is_flood(len(new), len(new), was_held=was_held):
             return None
         count, known_by_sight = alike(new, self._store.sources.familiar(self._source.name))
         if not is_flood(count, known_by_sight, was_held=was_held):

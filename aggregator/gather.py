@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.core.health import Survey, Wish
-from aggregator.feed_files import FeedFiles
 from aggregator.gathering import GUARD_LEAST, NAMED, Articles, Gathered, Held
 from aggregator.upstream import known_of, poll, rename
 
@@ -41,10 +40,11 @@ def gather(
     rename(config.upstream, store)
     wishes = store.health.wishes()
     folders = _with_wishes(options, wishes)
-    kinds: list[tuple[type[Gathering], Folder | FeedFolder]] = [
-        *((Articles, source) for source in config.articles),
-        *((FeedFiles, source) for source in config.feeds_from),
-    ]
+    kinds: list[tuple[type[Gathering], Folder | FeedFolder]] = [(Articles, source) for source in config.articles]
+    if config.feeds_from:
+        from aggregator.feed_files import FeedFiles  # noqa: PLC0415  few sites have any, and the import is not free
+
+        kinds += [(FeedFiles, source) for source in config.feeds_from]
     for kind, source in kinds:
         if Wish.PAUSE in wishes.get(source.name, {}):
             gathered.paused.append(source.name)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from aggregator.publish import Progress
     from aggregator.run import Report
     from aggregator.store import Store
-    from aggregator.upstream import Polled
 
 _NEEDED = 1  # a person decides; what may be published is
 
@@ -33,11 +32,11 @@ def run(  # noqa: PLR0913  what a pass has, and how often there is one
     progress: Progress,
     *,
     interval: timedelta | None = None,
-    polled: Polled | None = None,
+    beside: passes.Beside | None = None,
 ) -> Report:
     """Carry out one pass and keep what it came to; `interval` is how often there is one, where that is known.
 
-    polled: as in `run.run`.
+    beside: as in `run.run`.
 
     Raises:
         AggregatorError: as `run.run`; it is noted unless the pass never began.
@@ -45,7 +44,7 @@ def run(  # noqa: PLR0913  what a pass has, and how often there is one
     started = clock()
     before = status.read(config.state)
     try:
-        report = passes.run(config, store, started.replace(microsecond=0), options, progress, polled=polled)
+        report = passes.run(config, store, started.replace(microsecond=0), options, progress, beside=beside)
     except (StateTaken, UnknownSource):
         raise
     except AggregatorError as error:

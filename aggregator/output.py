@@ -10,6 +10,7 @@ import hashlib
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -61,7 +62,9 @@ class Manifest:
     owed: dict[str, Owing] = field(default_factory=dict)
 
 
-_ADAPTER = TypeAdapter(Manifest)
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
 
 
 class Output:
@@ -79,7 +82,7 @@ class Output:
         self._place = os.path.relpath(folder, state)
         known = self._load()
         self._is_new = known is None
-        self._before = known and _ADAPTER.dump_json(known)
+        self._before = known and _adapter().dump_json(known)
         self._owned = frozenset(known.files) if known else frozenset()
         self.manifest = known or Manifest()
         self.written = self.unchanged = self.removed = 0
@@ -87,7 +90,7 @@ class Output:
 
     def _load(self) -> Manifest | None:
         try:
-            return _ADAPTER.validate_json(self._file.read_bytes())
+            return _adapter().validate_json(self._file.read_bytes())
         except (FileNotFoundError, ValidationError):
             return None
 
@@ -196,9 +199,9 @@ class Output:
     def finish(self) -> None:
         """Write the manifest if it is not what it was; on the disk when this returns."""
         self.manifest.output = self._place
-        wanted = _ADAPTER.dump_json(self.manifest)
+        wanted = _adapter().dump_json(self.manifest)
         if not self.is_dry and wanted != self._before:
-            files.write_all({self._file: _ADAPTER.dump_json(self.manifest, indent=1)})
+            files.write_all({self._file: _adapter().dump_json(self.manifest, indent=1)})
             self._before = wanted
 
 
@@ -243,7 +246,7 @@ class Retired:
         try:
             found = self._file.stat()
             if (found.st_mtime_ns, found.st_ino) != self._stamp:
-                self._paths = frozenset(_ADAPTER.validate_json(self._file.read_bytes()).retired)
+                self._paths = frozenset(_adapter().validate_json(self._file.read_bytes()).retired)
                 self._stamp = (found.st_mtime_ns, found.st_ino)
         except (OSError, ValidationError):
             return False

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aggregator.core.owing import reconciled
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import gather
-from aggregator.lists import follow
 from aggregator.options import Options
 from aggregator.output import feeds_of_ours, named_errors, opened
 from aggregator.press import Since
@@ -66,6 +66,14 @@ class Report:
         return bool(self.gathered.held or self.gathered.floods)
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a daemon does beside its passes, since the last one: what asking feeds and telling hubs came to."""
+
+    polled: Polled
+    announced: Announced
+
+
 def run(  # noqa: PLR0913  what a pass has, each once
     config: Config,
     store: Store,
@@ -74,11 +82,11 @@ def run(  # noqa: PLR0913  what a pass has, each once
     progress: Progress,
     *,
     output: Output | None = None,
-    polled: Polled | None = None,
+    beside: Beside | None = None,
 ) -> Report:
     """Carry out one pass; `output` is the folder that the configuration names, unless it is given.
 
-    polled: what asking came to since the last pass, where that is done beside it; then nobody is asked here.
+    beside: what was done beside passes since the last one, where it is; then nobody is asked or told here.
 
     Raises:
         UnknownSource: an option names a source that there is not.
@@ -100,14 +108,19 @@ def run(  # noqa: PLR0913  what a pass has, each once
     first = store.ledger.is_empty()
     if first and not options.start_over and (ours := feeds_of_ours(config.output)):
         raise StateMissing(config.state, config.output, ours)
-    asked = options if polled is None else replace(options, ask=False)
-    followed = follow(config, store, now, asked, progress, with_known=polled is not None)
-    config = followed.config
+    asked = options if beside is None else replace(options, ask=False)
+    list_faults: tuple[Fault, ...] = ()
+    skipped: tuple[Fault, ...] = ()
+    if config.lists or store.lists.names():
+        from aggregator.lists import follow  # noqa: PLC0415  few sites have any, and the import is not free
+
+        followed = follow(config, store, now, asked, progress, with_known=beside is not None)
+        config, list_faults, skipped = followed.config, followed.faults, followed.skipped
     _check_names(options.only, [one.name for one in (*config.upstream, *config.lists)])
-    gathered = gather(config, store, now, asked, progress, polled=polled)
-    gathered.faults += followed.skipped
-    gathered.polled.faults += followed.faults
-    gathered.polled.failing += len(followed.faults)
+    gathered = gather(config, store, now, asked, progress, polled=beside.polled if beside else None)
+    gathered.faults += skipped
+    gathered.polled.faults += list_faults
+    gathered.polled.failing += len(list_faults)
     settled = store.entries.settle(config.rules, now, everything=options.full)
     store.ledger.seen_first(gathered.surveyed, now)
 
@@ -128,16 +141,20 @@ def run(  # noqa: PLR0913  what a pass has, each once
         settled=settled,
         totals=store.entries.totals(),
         published=published,
-        announced=_announced(config, output, now, progress),
+        announced=_announced(config, output, now, progress, beside),
     )
 
 
-def _announced(config: Config, output: Output, now: datetime, progress: Progress) -> Announced:
+def _announced(config: Config, output: Output, now: datetime, progress: Progress, beside: Beside | None) -> Announced:
     """Tell the hubs what they are owed, after the bytes are public; what they do not take waits in the manifest."""
     owed = output.manifest.owed
     if output.is_dry:
         return Announced(owed=owed)
-    made = announce(owed, config.site, now, progress)
+    if beside is None:
+        made = announce(owed, config.site, now, progress)
+    else:
+        told = beside.announced
+        made = replace(told, owed=reconciled(owed, told.given, told.owed))
     if made.owed != owed:
         output.manifest.owed = dict(made.owed)
         with named_errors(config.state):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta  # noqa: TC003  pydantic reads the annotations
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -59,7 +60,9 @@ class Status:
     work: Work = field(default_factory=Work)
 
 
-_ADAPTER = TypeAdapter(Status)
+@cache
+def _adapter() -> TypeAdapter[Status]:
+    return TypeAdapter(Status)
 
 
 def keep(folder: Path, status: Status) -> None:
@@ -68,13 +71,13 @@ def keep(folder: Path, status: Status) -> None:
     Raises:
         OSError: it cannot be written; what was known before stays.
     """
-    files.write_all({folder / FILE: _ADAPTER.dump_json(status, indent=1)})
+    files.write_all({folder / FILE: _adapter().dump_json(status, indent=1)})
 
 
 def read(folder: Path) -> Status | None:
     """Return what is known; None where there was no pass yet, or nothing of it can be read."""
     try:
-        return _ADAPTER.validate_json((folder / FILE).read_bytes())
+        return _adapter().validate_json((folder / FILE).read_bytes())
     except (OSError, ValidationError):
         return None
 

@@ -11,11 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from aggregator.arrivals import Arrivals
 from aggregator.config.upstream import FeedTerms, Upstream
 from aggregator.core import polling
 from aggregator.core.address import legal_href
-from aggregator.core.flood import alike, is_flood
-from aggregator.core.matching import locate
 from aggregator.core.model import Fault
 from aggregator.sources.discovery import Lead, usual_places
 from aggregator.sources.doubts import Doubt
@@ -232,18 +231,15 @@ def _compared(source: Upstream, sightings: Sequence[Sighting], state: Path, now:
     with TemporaryDirectory(prefix="aggregator-") as folder:
         snapshot.copy_state(state, Path(folder))
         with sqlite.opened(Path(folder), timedelta(0)) as store:
-            traces, familiar = store.polls.traces(source.name), store.sources.familiar(source.name)
             poll = store.polls.all().get(source.name)
-    there = {one.location for one in traces}
-    places = zip(sightings, locate(sightings, traces), strict=True)
-    arrivals = [sighting for sighting, location in places if location not in there]
-    first = poll is None or poll.succeeded is None
-    counted, similar = alike(arrivals, familiar)
+            arrivals = Arrivals(source, store, now, sightings)
+            new, similar = arrivals.counted()
+            flood = arrivals.flood(was_held=poll is not None and poll.held is not None)
     return Comparison(
-        new=len(arrivals),
-        known=len(sightings) - len(arrivals),
+        new=new,
+        known=len(sightings) - new,
         alike=similar,
-        held=not first and is_flood(counted, similar),
-        first=first,
+        held=flood is not None,
+        first=arrivals.is_first,
         left_alone=poll.not_before if poll and poll.not_before and poll.not_before > now else None,
     )

@@ -184,6 +184,7 @@ class Asking:
                     self._fail(name, self._answers[name], made.fault.code, made.fault.reason)
                 else:
                     self._take(name, made)
+                del made  # a large document must not be kept while the next one comes
 
     def _parser(self) -> Callable[[tuple[bytes, FeedContext]], Any]:
         """Return what the workers do; what it returns has a `fault`."""
@@ -213,7 +214,12 @@ class Asking:
         """Say whether an answer holds a document to be parsed; all else is settled here."""
         poll, answer, interval = self._polls[name], _answer(response), self._by_name[name].interval
         if response.failure:
-            self._fail(name, answer, response.code, response.failure)
+            if response.code == "no_room":  # for the answer, on our side
+                self._keep({name: polling.not_read(poll, self._now, code=response.code, reason=response.failure)})
+            elif response.code == "slow_down" and not response.status:  # its host said so to another source
+                self._keep({name: polling.put_off(poll, answer, self._now)})
+            else:
+                self._fail(name, answer, response.code, response.failure)
             return False
         is_same = response.status == _OK and _hash(response.body) == poll.hash and not self._full
         if is_same or response.status == _NOT_MODIFIED:

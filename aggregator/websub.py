@@ -40,9 +40,13 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announced:
-    """What announcing came to. sent: announcements that hubs took. owed: by hub. faults: of those that were dropped."""
+    """What announcing came to. sent: announcements that hubs took. owed: by hub. faults: of those that were dropped.
+
+    given: what they were to be told of, where that was done beside passes.
+    """
 
     sent: int = 0
+    given: Mapping[str, Owing] = field(default_factory=dict)
     owed: Mapping[str, Owing] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
 

@@ -154,12 +154,12 @@ class Loopback:
             connection = self.tls.wrap_socket(connection, server_side=True)
         with connection:
             head = b""
-            while not head.endswith(b"\r\n\r\n"):
+            while b"\r\n\r\n" not in head:
                 received = connection.recv(65536)
                 if not received:
                     return
                 head += received
-            seen = _seen(head)
+            seen = _seen(head.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
             self.seen.append(seen)
             wanted = self.answers.get(seen.path, self.answers.get("*", answer(status="404 Not Found")))
             if callable(wanted):

@@ -20,6 +20,10 @@ def double_the_text(text: bytes) -> bytes:
     return text * 2
 
 
+def text_of(value: object) -> str:
+    return str(value)
+
+
 def process_id(_: object) -> int:
     return os.getpid()
 

@@ -8,24 +8,13 @@ import json
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import click
 
 from aggregator import __version__
-from aggregator.cli.check import check
-from aggregator.cli.config import config
-from aggregator.cli.daemon import daemon, poke
-from aggregator.cli.explain import explain
-from aggregator.cli.init import init
-from aggregator.cli.install import install_service
-from aggregator.cli.opml import export_opml, import_opml
-from aggregator.cli.run import run
 from aggregator.cli.screen import fitted
-from aggregator.cli.serve import serve
-from aggregator.cli.sources import sources
-from aggregator.cli.state import state
-from aggregator.cli.status import status
 from aggregator.errors import AggregatorError, reason_of
 
 if TYPE_CHECKING:
@@ -39,26 +28,43 @@ EPILOG = (
 )
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+# Each is loaded when it is asked for: what starts one command is no cost of the others.
+_COMMANDS = {
+    "init": "init:init",
+    "run": "run:run",
+    "daemon": "daemon:daemon",
+    "poke": "daemon:poke",
+    "check": "check:check",
+    "config": "config:config",
+    "sources": "sources:sources",
+    "explain": "explain:explain",
+    "state": "state:state",
+    "serve": "serve:serve",
+    "status": "status:status",
+    "import-opml": "opml:import_opml",
+    "export-opml": "opml:export_opml",
+    "install-service": "install:install_service",
+}
+
+
+class _Commands(click.Group):
+    """The commands by name."""
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.commands = dict.fromkeys(_COMMANDS, click.Command(None))  # only their names are looked at
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        module, _, name = _COMMANDS.get(cmd_name, "").partition(":")
+        return cast("click.Command", getattr(import_module(f"{__name__}.{module}"), name)) if module else None
+
+
+@click.group(
+    cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="aggregator", message="%(prog)s %(version)s")
 def commands() -> None:
     """Article files and upstream feeds in; Atom, RSS and JSON feeds by topic and by provider out."""
-
-
-commands.add_command(init)
-commands.add_command(run)
-commands.add_command(daemon)
-commands.add_command(poke)
-commands.add_command(check)
-commands.add_command(config)
-commands.add_command(sources)
-commands.add_command(explain)
-commands.add_command(state)
-commands.add_command(serve)
-commands.add_command(status)
-commands.add_command(import_opml)
-commands.add_command(export_opml)
-commands.add_command(install_service)
 
 
 def main() -> NoReturn:

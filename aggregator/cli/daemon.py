@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import sys
 from datetime import UTC, datetime
@@ -40,6 +39,8 @@ def daemon(*, config_path: Path | None) -> int:
     config = loaded(config_path)
     _log(config)
     code = Daemon(config, World(read_again, os.environ, _now, Notifier(os.environ), signals, applications)).live()
+    import logging  # noqa: PLC0415  --help needs none of it
+
     # Not by the usual way, which waits for threads that nobody waits for any more.
     logging.shutdown()
     sys.stderr.flush()

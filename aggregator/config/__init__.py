@@ -12,7 +12,6 @@ import yaml
 from aggregator.config.include import read
 from aggregator.config.lists import SourceList, source_list_of
 from aggregator.config.log import Log
-from aggregator.config.rules import rules_of
 from aggregator.config.schedule import Schedule, schedule_of
 from aggregator.config.serve import Serving, serving_of
 from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
@@ -230,6 +229,8 @@ def _rules(file: ConfigFile, policy: Policy) -> Iterator[tuple[str, tuple[Rule, 
     upstreams = ((name_of(one), one.rules) for one in file.upstream)
     for name, sections in (*articles, *feeds, *upstreams):
         if sections:
+            from aggregator.config.meant import rules_of  # noqa: PLC0415  few configurations have any
+
             yield name, rules_of(sections, policy)
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, model_validator
 
 from aggregator.config.kinds import Folder, WebAddress  # noqa: TC001  pydantic asks for the types of fields
-from aggregator.config.rules import rules_of
 from aggregator.config.upstream import FeedSection, FeedTerms, Interval, Upstream, name_by, place_of, terms
 
 if TYPE_CHECKING:
@@ -96,5 +95,13 @@ def source_list_of(section: ListSection, location: str, path: Path | None, polic
         url=section.url or "",
         interval=section.interval,
         private=section.private,
-        rules=rules_of(section.rules, policy),
+        rules=_rules(section, policy),
     )
+
+
+def _rules(section: ListSection, policy: Policy) -> tuple[Rule, ...]:
+    if not section.rules:
+        return ()
+    from aggregator.config.meant import rules_of  # noqa: PLC0415  few configurations have any
+
+    return rules_of(section.rules, policy)

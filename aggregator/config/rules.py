@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from aggregator.config.kinds import Section, Text, as_list
 from aggregator.config.regex import MAX_LENGTH, Regex, as_regex
-from aggregator.core.address import domain_of
 from aggregator.core.channels import topic_key
-from aggregator.core.query import (
-    AllOf,
-    AnyOf,
-    From,
-    Kind,
-    Lead,
-    Matches,
-    MinQuality,
-    Not,
-    Topic,
-    Words,
-    folded,
-    topic_meant,
-)
-from aggregator.core.rules import Rule, Verb
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from aggregator.core.channels import Policy
-    from aggregator.core.query import Condition
-
 
 _MAX_DEPTH = 40  # of lists and blocks inside a rule
 
@@ -165,54 +142,3 @@ class RuleSection(Section):
         if (self.if_ is None) != (self.then is None):
             raise ValueError("if and then go together")
         return self
-
-
-def rules_of(sections: Sequence[RuleSection], policy: Policy) -> tuple[Rule, ...]:
-    """Return the rules that sections of the file mean."""
-    return tuple(_rule(one, policy) for one in sections)
-
-
-def _rule(section: RuleSection, policy: Policy) -> Rule:
-    for verb, given in ((Verb.KEEP, section.keep), (Verb.DROP, section.drop), (Verb.TAG, section.if_)):
-        if given is not None:
-            return Rule(verb, condition_of(given, policy), section.then.topics if section.then else ())
-    raise AssertionError  # _one_thing has seen to it
-
-
-def condition_of(section: ConditionSection, policy: Policy) -> Condition:
-    """Return the condition that a section of the file means."""
-    parts = (*_joined(section, policy), *_own(section, policy))
-    return parts[0] if len(parts) == 1 else AllOf(parts)
-
-
-def _joined(section: ConditionSection, policy: Policy) -> Iterator[Condition]:
-    if section.any:
-        yield AnyOf(tuple(condition_of(one, policy) for one in section.any))
-    if section.all:
-        yield AllOf(tuple(condition_of(one, policy) for one in section.all))
-    if section.not_:
-        yield Not(condition_of(section.not_, policy))
-
-
-def _own(section: ConditionSection, policy: Policy) -> Iterator[Condition]:
-    if section.topic:
-        yield Topic(tuple(topic_meant(one, policy) for one in section.topic))
-    if section.provider:
-        domains = (domain_of(one) for one in section.provider if "." in one)
-        yield From(tuple(filter(None, domains)), tuple(folded(one) for one in section.provider))
-    if section.words:
-        yield Words(tuple(folded(one) for one in section.words))
-    if section.matches:
-        yield _matches(section.matches)
-    if section.kind:
-        yield Kind(section.kind)
-    if section.min_quality is not None:
-        yield MinQuality(section.min_quality)
-    if section.lead is not None:
-        yield Lead(section.lead)
-
-
-def _matches(section: MatchesSection) -> Condition:
-    places: tuple[Literal["title", "summary", "address"], ...] = ("title", "summary", "address")
-    found = tuple(Matches(place, regex) for place in places if (regex := getattr(section, place)) is not None)
-    return AnyOf(found) if isinstance(section, EitherSection) else AllOf(found)

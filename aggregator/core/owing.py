@@ -46,6 +46,27 @@ def with_news(
     return made
 
 
+def reconciled(
+    now_owed: Mapping[str, Owing], given: Mapping[str, Owing], left: Mapping[str, Owing]
+) -> dict[str, Owing]:
+    """Return what hubs are owed after some were told of what was `given`, while feeds may have had further news.
+
+    left: what of it was not taken. News that came meanwhile is owed in any case.
+    """
+    made = {}
+    for hub, owing in now_owed.items():
+        told, kept = given.get(hub, Owing()), left.get(hub, Owing())
+        feeds = {
+            path: since for path, since in owing.feeds.items() if path in kept.feeds or told.feeds.get(path) != since
+        }
+        if feeds:
+            state = kept if hub in given else owing
+            made[hub] = replace(
+                owing, feeds=feeds, not_before=state.not_before, failures=state.failures, reason=state.reason
+            )
+    return made
+
+
 def is_due(owing: Owing, now: datetime) -> bool:
     """Say whether a hub may be asked."""
     return owing.not_before is None or owing.not_before <= now

@@ -123,6 +123,12 @@ def not_read(poll: Poll, now: datetime, *, code: str, reason: str) -> Poll:
     return _wrong(poll, now, code, reason)
 
 
+def put_off(poll: Poll, answer: Answer, now: datetime) -> Poll:
+    """Return a poll that was not asked, because its host wants to be left alone; nothing is wrong with it."""
+    until = now + _pause(answer)
+    return replace(poll, due=until, because="retry_after", not_before=until)
+
+
 def is_due(poll: Poll, now: datetime, *, ignore_interval: bool = False) -> bool:
     """Say whether an upstream may be asked; `ignore_interval` breaks no promise to its server."""
     if poll.due is None:

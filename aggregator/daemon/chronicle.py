@@ -63,7 +63,7 @@ class Chronicle:
         if is_known:
             said(f"{what} failed again", logging.DEBUG, reason=text)
         elif isinstance(error, AggregatorError):
-            said(f"{what} failed; the next one tries again", logging.ERROR, reason=text)
+            said(f"{what} failed", logging.ERROR, reason=text)
         else:
             logging.getLogger(NAME).critical(
                 "%s failed by a mistake of ours; please report it", what, exc_info=error, extra={"fields": ()}

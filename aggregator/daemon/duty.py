@@ -1,13 +1,15 @@
-"""What a daemon does turn by turn: passes over the folders, asking upstream feeds, upkeep; nothing of it ends the daemon."""
+"""What a daemon does turn by turn: passes over the folders, asking feeds, telling hubs, upkeep; nothing of it ends it."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from aggregator import noted
+from aggregator import run as passes
+from aggregator.core.owing import is_due
 from aggregator.daemon.chronicle import Chronicle
 from aggregator.daemon.turns import Turns
 from aggregator.daemon.upkeep import keep_up
@@ -16,6 +18,7 @@ from aggregator.lists import follow, is_any_due
 from aggregator.options import Options
 from aggregator.store import sqlite
 from aggregator.upstream import Polled, poll, rename
+from aggregator.websub import Announced, announce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,11 +45,12 @@ class Outcome:
 
 
 class Duty:
-    """The two threads of a daemon, and what each does in a turn.
+    """The threads of a daemon, and what each does in a turn.
 
     config: may be set at any time; each turn begins with what it is then. last: what the last pass came to. publish: a
-    pass over the folders that asks nobody, so that no upstream feed can hold up a file that was just saved. upstream:
-    asks the feeds that are due; what they bring is published by the other thread.
+    pass over the folders that asks nobody, so that no stranger can hold up a file that was just saved. upstream: asks the
+    feeds that are due; what they bring is published by the first thread. hubs: announces what has news; what that came
+    to is kept by the first thread.
     """
 
     def __init__(
@@ -56,11 +60,13 @@ class Duty:
         self.last = Outcome()
         self.publish = Turns("publish", self._pass, over)
         self.upstream = Turns("upstream", self._ask, over)
+        self.hubs = Turns("hubs", self._tell, over)
         self._clock = clock
         self._options = Options(environment=environment)
         self._chronicle = Chronicle()
         self._lock = Lock()
         self._polled = Polled()  # since the last pass
+        self._announced = Announced()  # since the last pass
         self._upkeep = Event()
         self._stopped = Event()
         self._try_again: float | None = None  # on the monotonic clock
@@ -71,6 +77,7 @@ class Duty:
             return  # the first pass makes the state
         if self._try_again is not None and time.monotonic() >= self._try_again:
             self.publish.ask()
+        self._ask_for_hubs()
         try:
             with sqlite.looked_into(self.config.state) as store:
                 if is_any_due(self.config, store, self._clock()):
@@ -88,18 +95,24 @@ class Duty:
     def stop(self) -> None:
         """Let both threads end as soon as they can."""
         self._stopped.set()
-        for turns in (self.publish, self.upstream):
+        for turns in self.all():
             turns.stop()
+
+    def all(self) -> tuple[Turns, ...]:
+        """Return all threads."""
+        return self.publish, self.upstream, self.hubs
 
     def _pass(self) -> None:
         config = self.config
         with self._lock:
             polled, self._polled = self._polled, Polled()
+            announced, self._announced = self._announced, Announced()
         try:
             with sqlite.opened_within(config.state) as store:
                 progress = self._progress(self.publish)
                 every = None if config.schedule.cron else config.schedule.every
-                report = noted.run(config, store, self._clock, self._options, progress, interval=every, polled=polled)
+                beside = passes.Beside(polled, announced)
+                report = noted.run(config, store, self._clock, self._options, progress, interval=every, beside=beside)
                 self._after_pass(report, config)
                 if self._upkeep.is_set():
                     self._keep_up(config, store)
@@ -108,6 +121,7 @@ class Duty:
         except Exception as error:  # noqa: BLE001  also a mistake of ours must not end all later passes
             with self._lock:
                 self._polled = polled.then(self._polled)
+                self._announced = announced if announced.given else self._announced
             self._try_again = time.monotonic() + _AGAIN_SECONDS
             self.last = Outcome(error=error)
             self._chronicle.failed("a pass", error)
@@ -117,6 +131,33 @@ class Duty:
         self.last = Outcome(report=report)
         self._chronicle.went_well("a pass")
         self._chronicle.passed(report, config)
+        self._ask_for_hubs()
+
+    def _ask_for_hubs(self) -> None:
+        """Wish that hubs are told, if one of them is due."""
+        report, now = self.last.report, self._clock()
+        if report is not None and any(is_due(owing, now) for owing in report.announced.owed.values()):
+            self.hubs.ask()
+
+    def _tell(self) -> None:
+        """Tell the hubs what they are owed; the next pass, which is wished for, keeps what it came to."""
+        report, config, now = self.last.report, self.config, self._clock()
+        if report is None:
+            return
+        given = {hub: owing for hub, owing in report.announced.owed.items() if is_due(owing, now)}
+        if not given:
+            return
+        try:
+            made = announce(given, config.site, now, self._progress(self.hubs))
+        except Stopped:
+            return
+        except Exception as error:  # noqa: BLE001  as above
+            self._chronicle.failed("telling hubs", error)
+            return
+        self._chronicle.went_well("telling hubs")
+        with self._lock:
+            self._announced = replace(made, given=given)
+        self.publish.ask()
 
     def _keep_up(self, config: Config, store: sqlite.SqliteStore) -> None:
         self._upkeep.clear()

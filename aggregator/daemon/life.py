@@ -121,7 +121,7 @@ class Daemon:
             self._agenda.plan_anew()
         self._tell()
         deadline = self._duty.config.schedule.deadline
-        stuck = overdue({one.name: one.stuck_for() for one in (self._duty.publish, self._duty.upstream)}, deadline)
+        stuck = overdue({one.name: one.stuck_for() for one in self._duty.all()}, deadline)
         if stuck:
             said("a turn hangs; the daemon ends, to be restarted", logging.CRITICAL, turn=stuck)
             faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
@@ -139,6 +139,7 @@ class Daemon:
         if text and not self._is_ready:
             self._is_ready = True
             self._duty.upstream.start()
+            self._duty.hubs.start()
             self._duty.upstream.ask()
             self._world.notifier.ready(text)
         elif text and text != self._status:
@@ -199,7 +200,7 @@ class Daemon:
         self._watch.stop()
         self._duty.stop()
         until = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < until and not (self._duty.publish.is_over() and self._duty.upstream.is_over()):
+        while time.monotonic() < until and not all(one.is_over() for one in self._duty.all()):
             try:
                 if self._world.signals.get(timeout=0.02) in ENDINGS:
                     break

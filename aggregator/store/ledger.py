@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from typing import TYPE_CHECKING, Any
 
 from aggregator.core.model import from_micros, to_micros
@@ -43,7 +43,7 @@ class LedgerTables:
         """Return what tells this state's revisions from those of another: given once, when it was made."""
         known = read_setting(self._db, "lineage")
         if not known:
-            known = secrets.token_hex(8)
+            known = os.urandom(8).hex()
             write_setting(self._db, "lineage", known)
         return known
 

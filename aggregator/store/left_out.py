@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.core.rules import judge
 from aggregator.store import LeftOut
 from aggregator.store.sql import SIGHTING, chunks
 
@@ -20,6 +19,10 @@ def sift(db: Database, rules: Rules) -> Mapping[Place, tuple[str, ...]]:
     """Note which of the touched sightings are left out; return the topics that the others get."""
     db.run("DELETE FROM left_out WHERE key IN (SELECT key FROM touched)")
     by_source = dict(rules.by_source)
+    if not by_source:
+        return {}
+    from aggregator.core.rules import judge  # noqa: PLC0415  few configurations have any
+
     added: dict[Place, tuple[str, ...]] = {}
     for sources in chunks(by_source):
         left_out: list[Row] = []

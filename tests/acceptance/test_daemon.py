@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import random
 import signal
@@ -201,6 +202,30 @@ def test_an_upstream_that_hangs_delays_no_file_and_no_end(room: Newsroom) -> Non
             assert running.ended() == 0
             assert time.monotonic() - started < 5
             _until(lambda: not any(Path(f"/proc/{pid}").exists() and _is_alive(pid) for pid in children))
+
+
+def test_a_hub_that_hangs_delays_no_file_and_is_told_of_the_news_when_it_is_back(room: Newsroom) -> None:
+    with Loopback({"*": Talk.hang}) as hub:
+        room.configure(f"{CONFIG}hub: {hub.url('/')}\n")
+        with Running(room) as running:
+            running.told("READY=1")
+            room.article("a0.md", title="News")
+            running.until(lambda: "News" in room.titles())
+            _until(lambda: bool(hub.seen))
+            room.article("a0.md", title="More news")
+            began = time.monotonic()
+            running.until(lambda: "More news" in room.titles())
+            assert time.monotonic() - began < 9  # before the hub's time is up
+            running.send(signal.SIGTERM)
+            assert running.ended(5) == 0
+    with Loopback({"*": answer(status="204 Fine")}) as hub:
+        room.configure(f"{CONFIG}hub: {hub.url('/')}\n")
+        with Running(room) as running:
+            running.told("READY=1")
+            room.article("a0.md", title="Still more")
+            running.until(lambda: "Still more" in room.titles())
+            running.until(lambda: not json.loads((room.state / "manifest.json").read_text(encoding="utf-8"))["owed"])
+        assert {seen.path for seen in hub.seen} == {"/"}
 
 
 def test_what_upstream_feeds_bring_is_published_and_they_are_asked_once(room: Newsroom) -> None:

@@ -12,6 +12,7 @@ import pytest
 from loopback import Loopback, answer
 from newsroom import CONFIG, NOON, Newsroom
 
+from aggregator import status
 from aggregator.core.health import Tally, Wish
 from aggregator.standing import Standing, State, standings
 from aggregator.store import sqlite
@@ -355,3 +356,11 @@ def test_it_is_said_why_a_source_is_asked_when_it_is(
     assert site.standing().because == because
     with sqlite.opened(site.room.state, timedelta(0)) as store:
         assert store.polls.all()["pier"].because == because
+
+
+def test_a_folder_was_read_when_the_last_good_pass_was(site: Site) -> None:
+    site.room.article("a.md")
+    for _ in range(2):
+        assert subprocess.run([*COMMAND, "run", "-q"], cwd=site.room.folder, timeout=60, check=False).returncode == 0
+    told = json.loads(site.command("--json", "articles")[1])["sources"][0]
+    assert told["last_success"] == status.read(site.room.state).last_good.isoformat()  # type: ignore[union-attr]

@@ -13,6 +13,7 @@ from aggregator.daemon.upkeep import FOLDER, keep_up
 from aggregator.lists import is_any_due
 from aggregator.store import sqlite
 from aggregator.upstream import Polled, poll
+from aggregator.websub import Announced
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,10 +61,13 @@ def test_a_pass_that_is_told_what_asking_came_to_asks_nobody(tmp_path: Path) -> 
             assert is_any_due(config, store, room.now)
             polled = poll(config, store, room.now, options, lambda *_: None)
             assert not is_any_due(config, store, room.now)
-            report = passes.run(config, store, room.now, options, lambda *_: None, polled=polled)
+            report = passes.run(
+                config, store, room.now, options, lambda *_: None, beside=passes.Beside(polled, Announced())
+            )
             assert (report.gathered.polled.asked, report.gathered.polled.put.new) == (2, 1)
             assert room.titles() == ["From the pier"]
-            later = passes.run(config, store, room.now + HOUR * 2, options, lambda *_: None, polled=Polled())
+            idle = passes.Beside(Polled(), Announced())
+            later = passes.run(config, store, room.now + HOUR * 2, options, lambda *_: None, beside=idle)
         assert len(one.seen) == 2
         # What is wrong stays so until it is asked again.
         assert [fault.location for fault in later.gathered.polled.faults] == ["gone"]

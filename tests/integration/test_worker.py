@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from feed_cases import FULL, rss
-from worker_cases import act, double, double_the_text, process_id
+from worker_cases import act, double, double_the_text, process_id, text_of
 
 from aggregator.sources.feed import FeedDocument, parse_pair
 from aggregator.worker import Failure, Limits, Workers
@@ -104,6 +104,12 @@ def test_what_goes_wrong_costs_its_own_item_only(workers: Workers, order: str, c
     assert reason in failure.reason
     assert made == {"one": "one", "two": "two", "three": "three", "four": "four"}
     assert list(workers.map(double, [1])) == [(1, 2)]
+
+
+def test_an_item_that_cannot_be_sent_costs_itself_only(workers: Workers) -> None:
+    made = dict(workers.map(text_of, [1, text_of, lambda: None, 2]))
+    assert [one for one in made.values() if isinstance(one, str) and one.isdigit()] == ["1", "2"]
+    assert [one.code for one in made.values() if isinstance(one, Failure)] == ["crashed"]
 
 
 def test_all_workers_may_die_at_once_and_often(workers: Workers) -> None:

@@ -24,7 +24,9 @@ READ = re.compile(r'(?:environ|environment)(?:\.get\(|\[)"([A-Z_]+)"')
 def options_of(command: click.Command) -> set[str]:
     """Return every long option of a command and of those below it."""
     own = {name for param in command.params for name in param.opts if name.startswith("--")}
-    below = command.commands.values() if isinstance(command, click.Group) else ()
+    context = click.Context(command)
+    names = command.list_commands(context) if isinstance(command, click.Group) else []
+    below = [one for name in names if isinstance(command, click.Group) and (one := command.get_command(context, name))]
     return own.union(*(options_of(one) for one in below))
 
 

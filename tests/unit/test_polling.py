@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from aggregator.core import polling
 from aggregator.core.polling import Answer, Poll, asked, failed, first_poll, is_due, rebased, succeeded, unchanged
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -121,3 +123,34 @@ def test_a_clock_that_went_back_leaves_the_waits_as_they_were(back: timedelta) -
     assert rebased(begun, NOON) == begun
     assert rebased(begun, NOON + back) == begun
     assert rebased(first_poll(URL, NOON), now) == first_poll(URL, NOON)
+
+
+def test_other_terms_make_a_feed_due_without_validators_but_not_against_its_server() -> None:
+    poll = good(first_poll(URL, NOON), etag=b"1", url=URL)
+    later = NOON + timedelta(minutes=1)
+    changed = polling.meant_otherwise(poll, "other", later)
+    assert (changed.due, changed.etag, changed.hash, changed.meaning) == (later, b"", "", "other")
+    left_alone = bad(poll, "slow_down", retry_after=DAY)
+    assert polling.meant_otherwise(left_alone, "other", later).due == NOON + DAY
+    assert polling.meant_otherwise(bad(poll, "gone"), "other", later).due is None
+
+
+def test_a_move_that_leads_nowhere_is_taken_back() -> None:
+    moved = replace(first_poll(URL, NOON), url=NEW)
+    for _ in range(4):
+        moved = bad(moved)
+    assert moved.url == NEW
+    assert bad(moved).url == URL
+    gone = bad(replace(first_poll(URL, NOON), url=NEW), "gone")
+    assert (gone.url, wait(gone) > NEVER) == (URL, True)
+    assert bad(first_poll(URL, NOON), "gone").due is None
+
+
+def test_what_is_wrong_on_our_side_costs_the_source_no_wait() -> None:
+    poll = asked(good(first_poll(URL, NOON)), NOON, HOUR)
+    missing = polling.not_asked(poll, NOON, code="secret", reason="why")
+    assert (missing.due, missing.code, missing.failures) == (NOON, "secret", 0)
+    unread = polling.not_read(poll, NOON, code="no_worker", reason="why")
+    assert (unread.due, unread.code, unread.failures) == (poll.due, "no_worker", 0)
+    quiet = polling.put_off(poll, Answer(retry_after=DAY), NOON)
+    assert (quiet.due, quiet.not_before, quiet.code, quiet.failures) == (NOON + DAY, NOON + DAY, "", 0)

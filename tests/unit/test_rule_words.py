@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from aggregator.config.rules import RuleSection, rules_of
+from aggregator.config.meant import rules_of
+from aggregator.config.rules import RuleSection
 from aggregator.core.channels import Policy
 from aggregator.core.rule_words import reads_lead, said
 

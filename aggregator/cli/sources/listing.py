@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,11 @@ from aggregator.cli.options import config_option, json_option, loaded
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aggregator.standing import Standing
+    from aggregator.status import Status
+
+_FOLDERS = frozenset({"articles", "feed files"})
+
 
 @click.command("list")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("-v", "--verbose", is_flag=True, help="Name every source, also those that are well.")
 def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, verbose: bool) -> int:
     """Say how each source stands: what is wrong, since when, and when it is read next. Changes nothing."""
+    from aggregator import status  # noqa: PLC0415
     from aggregator.cli.screen import fitted  # noqa: PLC0415  --help needs none of it
     from aggregator.cli.sources.table import as_object, as_text  # noqa: PLC0415
     from aggregator.errors import UnknownSource  # noqa: PLC0415
@@ -33,7 +40,7 @@ def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, 
             from aggregator.lists import as_kept  # noqa: PLC0415  lxml only where there are any
 
             config = as_kept(config, store)
-        found = standings(config, store)
+        found = [_read_since(one, status.read(config.state)) for one in standings(config, store)]
     known = [one.name for one in found]
     if unknown := sorted(set(names) - set(known)):
         raise UnknownSource(unknown, known)
@@ -44,3 +51,10 @@ def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, 
         text = as_text(chosen, config.file, datetime.now(UTC), every=verbose or bool(names))
         click.echo(fitted(text, err=False))
     return 0
+
+
+def _read_since(standing: Standing, known: Status | None) -> Standing:
+    """Return how a folder stands, with the last good pass as the time it was read: the state notes only what is new."""
+    if known is None or known.last_good is None or standing.kind not in _FOLDERS or standing.succeeded is None:
+        return standing
+    return standing if standing.code else replace(standing, succeeded=max(standing.succeeded, known.last_good))

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from aggregator.core.owing import Owing, put_off, reconciled
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=1)
+HUB, OTHER = "https://hub.example/", "https://other.example/"
+
+
+def test_what_was_taken_is_owed_no_more_and_what_was_not_still_is() -> None:
+    given = {HUB: Owing(feeds={"a": NOON, "b": NOON})}
+    failed = put_off(Owing(feeds={"b": NOON}), NOON, None, "503")
+    assert reconciled(given, given, {HUB: failed}) == {HUB: failed}
+    assert reconciled(given, given, {}) == {}
+
+
+def test_news_that_came_while_a_hub_was_told_is_owed() -> None:
+    given = {HUB: Owing(feeds={"a": NOON})}
+    now_owed = {HUB: Owing(feeds={"a": LATER, "c": LATER}), OTHER: Owing(feeds={"a": LATER})}
+    assert reconciled(now_owed, given, {}) == now_owed
+
+
+def test_a_hub_that_left_the_configuration_is_owed_nothing() -> None:
+    given = {HUB: Owing(feeds={"a": NOON})}
+    assert reconciled({}, given, given) == {}
