@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aggregator.publish import Progress
     from aggregator.sources import Listing, Validators
     from aggregator.store import Known, Store
+    from aggregator.store.inquiry import Filed
 
 PARSER_VERSION = 1
 """Raised when articles are understood differently: every file is then read again, and nothing re-dated."""
@@ -160,7 +161,7 @@ class Gathering:
         for outcome, count in self._store.sources.outcomes(self._source.name).items():
             self._gathered.outcomes[outcome] = self._gathered.outcomes.get(outcome, 0) + count
         for known in self._store.sources.faulty(self._source.name).values():
-            self._gathered.faults += [_with_consequence(fault, known) for fault in known.faults]
+            self._gathered.faults += [with_consequence(fault, known) for fault in known.faults]
 
 
 class Articles(Gathering):
@@ -249,7 +250,7 @@ def _is_faulty(reading: Reading) -> bool:
     return reading.document is not None and reading.document.outcome is Outcome.FAULTY
 
 
-def _with_consequence(fault: Fault, known: Known) -> Fault:
+def with_consequence(fault: Fault, known: Known | Filed) -> Fault:
     """Say of a faulty file what readers see of it now."""
     if known.outcome is not Outcome.FAULTY:
         return fault

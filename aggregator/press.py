@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aggregator import __version__
 from aggregator.catalogue import Listing
 from aggregator.changes import Change, compare
-from aggregator.core.channels import ALL, common_label, facet_of, is_retired, path_of
+from aggregator.core.channels import ALL, common_label, facet_of, is_retired, least_of, path_of
 from aggregator.core.model import Channel, Facet, from_micros, to_micros
 from aggregator.core.owing import with_news
 from aggregator.core.window import cut
@@ -93,8 +93,7 @@ class Press:
         return {key for key, micros in updated.items() if micros > known.get(key, micros)}
 
     def _is_large_enough(self, key: str) -> bool:
-        least = self._policy.providers_from if facet_of(key) is Facet.PROVIDER else 1
-        return key == ALL or self._store.entries.size(key) >= least
+        return self._store.entries.size(key) >= least_of(key, self._policy)
 
     def _paths(self, key: str) -> list[str]:
         path = path_of(key, self._policy)
@@ -124,7 +123,7 @@ class Press:
         made = cut(self.fragments.of(key), window)
         if made.by_size and (span := made.shown[0].shown - made.shown[-1].shown) < window.span:
             self.cut_short[path_of(key, self._policy)] = span
-        return sorted(made.shown, key=lambda one: (one.member.published, one.member.key), reverse=True)
+        return sorted(made.shown, key=lambda one: one.member.rank, reverse=True)
 
     def _documents(self, channel: Channel, shown: Sequence[Shown]) -> list[bytes]:
         return [

@@ -71,6 +71,7 @@ EXAMPLES = (
     ),
     ("aggregator run --dry-run", "See what a change of the configuration would do to each feed."),
     ("aggregator run --accept-removals articles", "Agree that the files that are gone from a source are meant to be."),
+    ("aggregator explain articles/tidal-array.md", "See why an entry is where it is, or why a file gives none."),
     ("aggregator config show", "See what the configuration comes to, and which line says what."),
     ("aggregator state export > ledger.jsonl", "Copy ids and dates, to take them elsewhere with state import."),
 )

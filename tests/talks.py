@@ -268,6 +268,30 @@ def rules_that_leave_articles_out(talk: Talk) -> None:
     talk("run")
 
 
+def an_entry_that_is_explained(talk: Talk) -> None:
+    same = {"originalUrl": "https://www.harbour.example/a"}
+    talk.room.configure(
+        CONFIG.replace("path: articles", "path: articles\n    rules: [{drop: {words: ad}}]")
+        + "topics: [{name: Ocean, also: [Sea]}]\nproviders: {feeds_from: 2}\nrelated: {show: 1}\n"
+    )
+    talk.room.article("a.md", title="Tide one", excerpt=None, heat=-1, related=[related("b"), related("x")], **same)
+    talk.room.article("a2.md", publishedDateTime=None, quality=None, **same)
+    talk.room.article("a3.md", title="An ad", **same)
+    talk.room.article(
+        "b.md", title="Tide two", related=[related("a")], provider={"name": "Bay", "domain": "bay.example"}
+    )
+    talk.room.article("c.md", draft=True)
+    talk.room.article("d.md", title="One ad")
+    talk.room.write("e.md", "---\ntitle: One: two\n---\n")
+    talk("explain", "articles/a.md")
+    talk("run", "-q")
+    for what in ("articles/a.md", "tide", "articles/c.md", "articles/d.md", "articles/e.md", "nowhere"):
+        talk("explain", what)
+    talk("explain", "https://www.harbour.example/x")
+    talk("explain", " ")
+    talk("explain", "nowhere", "--json")
+
+
 def subscriptions_that_come_in(talk: Talk) -> None:
     for name, text in LISTS.items():
         (talk.room.folder / name).write_text(text, encoding="utf-8")
@@ -339,6 +363,7 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     a_run_that_is_tried_first,
     a_feed_that_cannot_be_tried,
     rules_that_leave_articles_out,
+    an_entry_that_is_explained,
     subscriptions_that_come_in,
     a_hub_that_cannot_be_reached,
     a_server_that_cannot_listen_and_a_site_without_a_pass,

@@ -37,6 +37,7 @@ _COMMANDS = {
     "check": "check:check",
     "config": "config:config",
     "sources": "sources:sources",
+    "explain": "explain:explain",
     "state": "state:state",
     "serve": "serve:serve",
     "status": "status:status",

@@ -133,6 +133,11 @@ def path_of(channel: str, policy: Policy) -> str:
             return f"{facet}/{_provider_slug(key)}"
 
 
+def least_of(channel: str, policy: Policy) -> int:
+    """Return how many entries a channel needs before it gets a feed."""
+    return {Facet.ALL: 0, Facet.TOPIC: 1, Facet.PROVIDER: policy.providers_from}[facet_of(channel)]
+
+
 def is_retired(channel: str, policy: Policy) -> bool:
     """Say whether the owner's decisions leave no entry that could ever be in a channel: its feeds go."""
     facet, _, key = channel.partition("/")

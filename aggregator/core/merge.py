@@ -11,12 +11,23 @@ from aggregator.core.dates import EARLIEST
 from aggregator.core.model import EPOCH, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.core.model import Edge, Sighting
 
 T = TypeVar("T")
+
+_HAS: Mapping[str, Callable[[Sighting], bool]] = {
+    "summary": lambda s: bool(s.summary),
+    "content": lambda s: bool(s.content),
+    "date": lambda s: s.published is not None,
+    "authors": lambda s: bool(s.authors),
+    "language": lambda s: bool(s.language),
+    "audio or video": lambda s: bool(s.enclosures),
+    "quality": lambda s: s.quality is not None,
+    "heat": lambda s: s.heat is not None,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +52,27 @@ def in_order(sightings: Iterable[Sighting]) -> list[Sighting]:
     ranked.sort(key=lambda s: s.published or EPOCH, reverse=True)
     ranked.sort(key=lambda s: s.origin is not None)
     return ranked
+
+
+def ahead_because(first: Sighting, second: Sighting) -> str:
+    """Return by which step of `in_order` the first of two sightings goes before the second."""
+    if (first.origin is None) != (second.origin is None):
+        return "a file goes before a feed"
+    if (first.published or EPOCH) != (second.published or EPOCH):
+        return "the newer date goes first"
+    if first.name != second.name:
+        return "of one date, the greater name goes first"
+    return "of one date and name, the source and place that sort first"
+
+
+def winners(ordered: Sequence[Sighting]) -> dict[str, Sighting]:
+    """Return whose words each field of the merged entry is, by what people call the field; as `merge` takes them."""
+    found = {"title": ordered[0], "address": ordered[0]}
+    for name, has in _HAS.items():
+        winner = next((s for s in ordered if has(s)), None)
+        if winner is not None:
+            found[name] = winner
+    return found
 
 
 def fingerprint(ordered: Sequence[Sighting]) -> str:

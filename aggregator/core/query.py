@@ -21,6 +21,11 @@ Place = Literal["title", "summary", "address"]
 class Pattern(Protocol):
     """A regular expression; its `repr` is the same for the same, in every process."""
 
+    @property
+    def source(self) -> str:
+        """What the owner wrote."""
+        ...
+
     def is_in(self, text: str) -> bool:
         """Say whether it matches anywhere in a text."""
         ...

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregator.core.rules import Rule
     from aggregator.sources import Validators
     from aggregator.store.following import Health, Lists, Polls
+    from aggregator.store.inquiry import Inquiry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,11 @@ class Member:
     published: datetime
     updated: datetime
     digest: str
+
+    @property
+    def rank(self) -> tuple[datetime, str]:
+        """What feeds print in order of, the greatest first."""
+        return self.published, self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +323,11 @@ class Store(Protocol):
     @property
     def lists(self) -> Lists:
         """Lists of upstream feeds."""
+        ...
+
+    @property
+    def inquiry(self) -> Inquiry:
+        """Questions about single articles."""
         ...
 
     def close(self) -> None:

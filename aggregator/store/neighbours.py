@@ -46,7 +46,7 @@ class _Around:
         """Look around entries with some edges, by key."""
         aliases = {alias for (alias,) in query_in(db, "SELECT alias FROM alias WHERE key IN ({})", edges)}
         names = {*edges, *aliases, *(edge.key for group in edges.values() for edge in group)}
-        owner = _owners(db, names)
+        owner = owners_of(db, names)
         own = [name for name in (*edges, *aliases) if owner[name] in edges]
         naming: dict[str, set[str]] = defaultdict(set)
         for target, key in query_in(db, "SELECT target, key FROM edge WHERE target IN ({})", own):
@@ -56,7 +56,8 @@ class _Around:
         return cls(owner, {key: LINK.validate_json(face) for key, face in faces}, naming)
 
 
-def _owners(db: Database, names: Collection[str]) -> dict[str, str]:
+def owners_of(db: Database, names: Collection[str]) -> dict[str, str]:
+    """Return which entry each name stands for, of those that do: names are keys or aliases."""
     keys = {key for (key,) in query_in(db, "SELECT key FROM entry WHERE key IN ({})", names)}
     aliases = query_in(db, "SELECT alias, key FROM alias WHERE alias IN ({})", names)
     return owners(keys, ((alias, key) for alias, key in aliases))

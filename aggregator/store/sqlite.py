@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from aggregator.store.inquiry import Inquiry
     from aggregator.store.sql import Row
 
 FILE = "aggregator.db"
@@ -89,6 +90,13 @@ class SqliteStore:
         self.health = HealthTables(connection)
         self.lists = ListTables(connection)
         self._connection = connection
+
+    @property
+    def inquiry(self) -> Inquiry:
+        """Questions about single articles."""
+        from aggregator.store.inquiries import InquiryTables  # noqa: PLC0415  only where somebody asks
+
+        return InquiryTables(self._connection)
 
     def tidy(self) -> None:
         """Let SQLite look at what its plans rest on, and give back the room that its log takes."""

@@ -20,7 +20,7 @@ LINES = [
         ["aggregator", ""],
         {
             *("check", "config", "daemon", "export-opml", "import-opml", "init", "install-service", "poke", "run"),
-            *("serve", "sources", "state", "status"),
+            *("explain", "serve", "sources", "state", "status"),
         },
     ),
     (["aggregator", "config", "s"], {"schema", "show"}),

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.core.merge import Dates, edges_of, fingerprint, first_published, in_order, merge, shown_from
+from aggregator.core.merge import (
+    Dates,
+    ahead_because,
+    edges_of,
+    fingerprint,
+    first_published,
+    in_order,
+    merge,
+    shown_from,
+    winners,
+)
 from aggregator.core.model import Edge, Entry, Image, Origin, Provider, Sighting
 
 if TYPE_CHECKING:
@@ -128,6 +138,32 @@ def test_the_first_that_has_a_field_wins_it_and_lists_are_united() -> None:
         kind="article",
         origin=None,
     )
+
+
+@pytest.mark.parametrize("sightings", [[UPSTREAM, FULL, BARE], [FULL, BARE], [BARE], [UPSTREAM, BARE]])
+def test_who_is_said_to_win_a_field_is_whose_it_is(sightings: list[Sighting]) -> None:
+    ordered = in_order(sightings)
+    entry, won = merge(ordered, "id", DATES), winners(ordered)
+    fields = ("title", "summary", "content", "authors", "language", "quality", "heat")
+    assert {name: getattr(won[name], name) for name in fields if name in won} == {
+        name: value for name in fields if (value := getattr(entry, name)) not in (None, "", ())
+    }
+    assert won["address"].href == entry.href
+    assert won["date"].published == first_published(ordered, NOON + 2 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("winner", "loser", "because"),
+    [
+        (named("a", NOON - DAY), named("b", NOON, origin=ORIGIN), "a file goes before a feed"),
+        (named("a"), named("b", None), "the newer date goes first"),
+        (named("b"), named("a"), "of one date, the greater name goes first"),
+        (named("a", source="e"), named("a", source="f"), "of one date and name, the source and place that sort first"),
+    ],
+)
+def test_why_one_goes_before_another(winner: Sighting, loser: Sighting, because: str) -> None:
+    assert in_order([loser, winner]) == [winner, loser]
+    assert ahead_because(winner, loser) == because
 
 
 def test_whose_text_is_shown_is_named() -> None:
