@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.flood import Flood, alike, is_flood
-from aggregator.core.matching import is_same_place, locate, new_place
+from aggregator.core.matching import is_same_page, is_same_place, locate, new_place
 from aggregator.core.model import EPOCH, Document, Outcome, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Reading
@@ -125,10 +125,14 @@ class Arrivals:
 
 
 def _at_home(sighting: Sighting, old: Sighting) -> Sighting:
-    """Return a sighting at the address that it had, where only a token in it is another one: that is no change."""
-    if not is_same_place(sighting, old):
-        return sighting
-    return replace(sighting, key=old.key, href=old.href, given=(*sighting.given[:3], old.given[3]))
+    """Return a sighting at the address that it had, where only a token in it is another one: that is no change.
+
+    Nor is it news that the address of a page is written in another way, though that is where it is now.
+    """
+    same_given = (*sighting.given[:3], old.given[3])
+    if is_same_place(sighting, old):
+        return replace(sighting, key=old.key, href=old.href, given=same_given)
+    return replace(sighting, given=same_given) if is_same_page(sighting, old) else sighting
 
 
 def _stamped(location: str, now: datetime, document: Document | None = None) -> Reading:

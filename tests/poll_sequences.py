@@ -144,6 +144,32 @@ def _retitled(shown: Shown, turn: Turn) -> Shown:
     return replace(shown, title=f"Revised: {shown.title}") if turn.has_changed else shown
 
 
+def _linked(shown: Shown, _: Turn) -> Shown:
+    return replace(shown, guid=shown.link)
+
+
+def _versioned(shown: Shown, turn: Turn) -> Shown:
+    return replace(shown, link=f"{shown.link}?v={turn.token()[:6]}")
+
+
+def _respelled(shown: Shown, turn: Turn) -> Shown:
+    return replace(shown, link=f"{shown.link}{('', '/', '.html', '/amp', '.html/amp/')[turn.poll % 5]}")
+
+
+def _guid_anew(shown: Shown, turn: Turn) -> Shown:
+    return replace(shown, guid=turn.token())
+
+
+def _dated_now(shown: Shown, turn: Turn) -> Shown:
+    return replace(shown, date=_START + timedelta(days=40, hours=2 * turn.poll, seconds=shown.number))
+
+
+def _told_anew(shown: Shown, turn: Turn) -> Shown:
+    """Return an article of which only the date stays, on each poll."""
+    link = f"https://elsewhere.example/{turn.token()}"
+    return replace(shown, title=f"{shown.title}, {turn.token()[:6]}", link=link, guid=turn.token())
+
+
 def _then(*changes: Change) -> Change:
     def change(shown: Shown, turn: Turn) -> Shown:
         for one in changes:
@@ -183,6 +209,15 @@ SEQUENCES: Mapping[str, Sequence] = {
     "rewritten-no-guids": Sequence(_then(_rewritten, _bare), size=100),
     "rewritten-tokens": Sequence(_then(_rewritten, _tokened), size=100),
     "backwards": Sequence(_bare, is_backwards=True),
+    "guids-with-sids-no-dates": Sequence(
+        _then(lambda shown, turn: replace(shown, link=f"{shown.link}?sid={turn.token()}"), _linked, _undated)
+    ),
+    "guids-with-versions-no-dates": Sequence(_then(_versioned, _linked, _undated)),
+    "versions-guids-anew-dated-now": Sequence(_then(_versioned, _guid_anew, _dated_now)),
+    "sessions-guids-anew-no-dates": Sequence(_then(_session, _guid_anew, _undated)),
+    "respelled-no-guids-no-dates": Sequence(_then(_respelled, _bare, _undated)),
+    "respelled-guids-no-dates": Sequence(_then(_respelled, _linked, _undated)),
+    "rewritten-but-dates-a-few": Sequence(_told_anew, size=9),
     "scrolls-back": Sequence(comes_back=True),
     "scrolls-back-tokens-no-guids": Sequence(_then(_tokened, _bare), comes_back=True),
 }  # fmt: skip

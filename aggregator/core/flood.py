@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from aggregator.core.model import Sighting
 
-_LEAST = 10
+LEAST = 10
+"""So many new articles, at least, make a flood."""
 _SHARE = 2  # more than one in so many
 TELLING = 2
 """So many known articles may share a title or a date that tells something: two, as one flood may have been accepted."""
@@ -40,12 +41,14 @@ class Familiar:
 def alike(arrivals: Sequence[Sighting], familiar: Familiar) -> tuple[int, int]:
     """Return how many arrivals are new, and how many of those have the title or the date of a known article.
 
-    A date that several share, as midnight of a day, says nothing; nor does a title, as that of a weekly column.
+    A date that several share, as midnight of a day, says nothing; nor does a title, as that of a weekly column, unless
+    so many known titles are there that it is the document that has them more than once.
     """
     new = [one for one in arrivals if one.key not in familiar.keys]
     dates, titles = Counter(one.published for one in new), Counter(one.title for one in new)
+    are_copies = sum(title in familiar.titles for title in titles) >= LEAST
     return len(new), sum(
-        (one.title in familiar.titles and titles[one.title] == 1)
+        (one.title in familiar.titles and (are_copies or titles[one.title] == 1))
         or (one.published in familiar.dates and dates[one.published] == 1)
         for one in new
     )
@@ -56,4 +59,4 @@ def is_flood(new: int, known_by_sight: int, *, was_held: bool = False) -> bool:
 
     Where some wait already, news that comes meanwhile must not make them few in comparison.
     """
-    return (was_held and known_by_sight > 0) or (new >= _LEAST and known_by_sight * _SHARE > new)
+    return (was_held and known_by_sight > 0) or (new >= LEAST and known_by_sight * _SHARE > new)

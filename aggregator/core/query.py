@@ -136,7 +136,7 @@ class Subject:
     @cached_property
     def folded(self) -> tuple[str, str]:
         """Title and summary as words are looked for in them; folded once, for all the rules."""
-        return folded(self.title), folded(self.summary)
+        return _typed(folded(self.title)), _typed(folded(self.summary))
 
 
 def meets(condition: Condition, subject: Subject) -> bool:  # noqa: C901, PLR0911  a case for each condition
@@ -153,7 +153,7 @@ def meets(condition: Condition, subject: Subject) -> bool:  # noqa: C901, PLR091
         case From(domains, names):
             return any(one.domain in domains or folded(one.name) in names for one in subject.providers)
         case Words(phrases):
-            return any(stands_in(phrase, text) for text in subject.folded for phrase in phrases)
+            return any(stands_in(phrase, text) for phrase in map(_typed, phrases) for text in subject.folded)
         case Matches(place, pattern):
             return pattern.is_in(
                 {"title": subject.title, "summary": subject.summary, "address": subject.address}[place]
@@ -179,6 +179,15 @@ def folded(text: str) -> str:
     for _ in range(2):  # folding may leave what NFKC maps on, and the reverse (Unicode section 3.13, NFKC_Casefold)
         text = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+# Apostrophes (U+2019 is the preferred one, U+02BC the letter) and hyphens; what NFKC maps to them is mapped before.
+_TYPED = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-"})
+
+
+def _typed(text: str) -> str:
+    """Return a text with apostrophes and hyphens as keyboards have them: typesetters and authors differ."""
+    return text.translate(_TYPED)
 
 
 # Scripts that leave no space between words, and Hangul, which writes particles on to them: Thai to Myanmar, Hangul,

@@ -28,6 +28,7 @@ def entry(guid: str, link: str, title: str = "", hour: int | None = None) -> Sig
 
 
 LONG = "tag:x.example,2026:1"
+LINK = "https://x.example/2026/story"
 
 
 def traces(found: list[Sighting], known: list[Trace]) -> list[Trace]:
@@ -114,10 +115,74 @@ def polled(*documents: list[Sighting]) -> list[str]:
         pytest.param(
             [[entry("1", "a"), entry("2", "b")], [entry("1", "b"), entry("2", "a")]], ["a", "b"], id="two that trade"
         ),
+        pytest.param(
+            [[entry(f"{LINK}?sid=1", "x")], [entry(f"{LINK}?sid=2", "y")]], ["x"], id="an address with a token as guid"
+        ),
+        pytest.param([[entry("1", "a", "T")], [entry("2", "a.html", "T")]], ["a"], id="one page, spelled otherwise"),
+        pytest.param(
+            [[entry("1", "a", "T")], [entry("2", "a/amp/", "U")]], ["a", "a/amp/"], id="such a page, retitled"
+        ),
+        pytest.param(
+            [[entry("1", "a", "T"), entry("2", "b", "U")], [entry("1", "a", "T"), entry("3", "a.html", "T")]],
+            ["a", "a.html", "b"],
+            id="both spellings at once are two",
+        ),
     ],
 )
 def test_what_an_entry_is(documents: list[list[Sighting]], locations: list[str]) -> None:
     assert polled(*documents) == locations
+
+
+def column(week: int, *names: str, path: str = "show", hour: int | None = None) -> list[Sighting]:
+    return [
+        entry(f"{week}{name}", f"{path.format(name)}?id={week}{name}", f"Weekly {name}", hour and hour + number)
+        for number, name in enumerate(names)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count"),
+    [
+        pytest.param(column(1, *"abc", path="{}"), column(2, *"abc", path="{}"), 3, id="all of a feed"),
+        pytest.param(column(1, *"abc", path="{}", hour=1), column(2, *"abc", path="{}", hour=9), 3, id="dated anew"),
+        pytest.param(column(1, *"ab", path="{}"), column(2, *"ab", path="{}"), 4, id="two may be columns"),
+        pytest.param(column(1, *"abc"), column(2, *"abc"), 6, id="what is read stands in the query"),
+        pytest.param(
+            [*column(1, *"abc", path="{}"), *column(1, *"xyz")],
+            [*column(2, *"abc", path="{}"), *column(1, *"xyz")],
+            9,
+            id="as many stay where they were",
+        ),
+    ],
+)
+def test_titles_and_paths_that_stay_are_known_where_all_of_a_feed_moves(
+    first: list[Sighting], second: list[Sighting], count: int
+) -> None:
+    assert len(polled(first, second)) == count
+
+
+def told(poll: int, numbers: range, minutes: int = 60) -> list[Sighting]:
+    made = [entry(f"{poll} {number}", f"{poll}/{number}", f"Told in {poll}: {number}") for number in numbers]
+    return [replace(one, published=NOON + timedelta(minutes=minutes * n)) for one, n in zip(made, numbers, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count"),
+    [
+        pytest.param(told(1, range(5)), told(2, range(5)), 5, id="all"),
+        pytest.param(told(1, range(5)), told(2, range(1, 7)), 7, id="most, and news"),
+        pytest.param(told(1, range(5)), told(2, range(3, 8)), 10, id="fewer than half"),
+        pytest.param(told(1, range(2)), told(2, range(2)), 4, id="two"),
+        pytest.param(told(1, range(5)), [*told(1, range(1)), *told(2, range(1, 5))], 9, id="one stayed what it was"),
+        pytest.param(told(1, range(5), 0), told(2, range(5), 0), 10, id="one date for all"),
+        pytest.param(told(1, range(5), 1440), told(2, range(5), 1440), 5, id="noon of each day"),
+        pytest.param(told(1, range(12)), told(2, range(12)), 24, id="so many that a person decides"),
+    ],
+)
+def test_dates_alone_tell_entries_of_a_small_feed_that_was_written_anew(
+    first: list[Sighting], second: list[Sighting], count: int
+) -> None:
+    assert len(polled(first, second)) == count
 
 
 def test_ids_that_change_on_every_fetch_multiply_nothing() -> None:
@@ -151,6 +216,25 @@ def test_addresses_that_gain_a_token_on_every_fetch_multiply_nothing() -> None:
 )
 def test_a_token_is_no_other_address(one: str, other: str, *, same: bool) -> None:
     assert is_same_place(entry("", one), entry("", other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("?v=5ac0e1", "?v=77ab2f", True),
+        ("?v=519021", "?v=77ab2f", True),
+        ("?v=5ac0e1&page=2", "?v=77ab2f&page=2", True),
+        ("?v=5ac0e1&page=2", "?v=77ab2f&page=3", False),
+        ("?v=5ac0e1", "?w=77ab2f", False),
+        ("?v=5ac0e1", "", False),
+        ("?v=12345", "?v=12346", False),
+        ("?edition=morning", "?edition=evening", False),
+        ("/5ac0e1", "/77ab2f", False),
+    ],
+)
+def test_nor_is_a_value_that_was_drawn_where_the_title_stays(one: str, other: str, *, same: bool) -> None:
+    assert is_same_place(entry("", f"a{one}", "T"), entry("", f"a{other}", "T")) is same
+    assert not is_same_place(entry("", f"a{one}", "T"), entry("", f"a{other}", "U"))
 
 
 def test_a_feed_that_becomes_secure_has_other_addresses() -> None:
