@@ -36,6 +36,14 @@ def let_in(found: Sequence[Sighting], backlog: int, store: Store, now: datetime)
     return frozenset([*newest[:backlog], *(number for number, one in enumerate(found) if one.key in seen)])
 
 
+def put_at(location: str, sighting: Sighting, old: Sighting | None, *, is_live: bool) -> Sighting:
+    """Return an entry at its place, with what was frozen when it was first seen."""
+    if old is None:
+        return replace(sighting, location=location, backlog=not is_live)
+    here = _at_home(sighting, old)
+    return replace(here, location=location, origin=old.origin or sighting.origin, backlog=old.backlog)
+
+
 class Arrivals:
     """The entries of one document of a source."""
 
@@ -101,13 +109,7 @@ class Arrivals:
         )
         readings = []
         for number, (sighting, location) in enumerate(zip(self._found, self._places, strict=True)):
-            old = before.get(location)
-            kept = replace(
-                _at_home(sighting, old) if old else sighting,
-                location=location,
-                origin=old.origin if old and old.origin else sighting.origin,
-                backlog=old.backlog if old else number not in live,
-            )
+            kept = put_at(location, sighting, before.get(location), is_live=number in live)
             readings.append(_stamped(location, self._now, Document(outcome=Outcome.READ, sighting=kept)))
         return readings
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.arrivals import let_in
+from aggregator.arrivals import let_in, put_at
 from aggregator.core.matching import locate
 from aggregator.core.model import Document, Fault, Outcome
 from aggregator.gathering import GUARD_LEAST, GUARD_SHARE, NAMED, Gathering, Held
@@ -15,7 +15,7 @@ from aggregator.sources import Validators, folder
 from aggregator.store import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.config.upstream import FeedFolder
@@ -70,6 +70,7 @@ class FeedFiles(Gathering):
         from aggregator.sources.feed import parse_pair  # noqa: PLC0415  only where there is something to parse
         from aggregator.worker import Workers  # noqa: PLC0415
 
+        arrivals: dict[str, list[Reading]] = {}
         resources: dict[int, Resource] = {}
         traces: dict[str, list[Trace]] = defaultdict(list)
         for one in self._store.polls.traces(self._source.name):
@@ -80,7 +81,34 @@ class FeedFiles(Gathering):
             for number, (pair, made) in enumerate(workers.map(parse_pair, items)):
                 progress(self._source.name, number, len(changed))
                 resource = resources.pop(id(pair))
-                yield from self._taken(resource, made, traces[resource.location])
+                readings = self._taken(resource, made, traces[resource.location])
+                yield from self._held_apart(readings, arrivals) if self._entries else readings
+        yield from self._let_in(arrivals)
+
+    def _held_apart(self, readings: Iterator[Reading], arrivals: dict[str, list[Reading]]) -> Iterator[Reading]:
+        """Yield what is read, but add a file with new entries, and these, to the arrivals."""
+        file, *entries = readings
+        known = set(self._store.polls.sightings(self._source.name, [one.location for one in entries]))
+        if new := [one for one in entries if one.location not in known]:
+            arrivals[file.location] = [file, *new]
+        else:
+            yield file
+        yield from (one for one in entries if one.location in known)
+
+    def _let_in(self, arrivals: Mapping[str, Sequence[Reading]]) -> Iterator[Reading]:
+        """Yield the new entries with their files; without them where they look like a flood of known ones.
+
+        Their files are then read again by the next pass, although they do not change. What is known elsewhere comes in
+        all the same: it may have left the file that it was in.
+        """
+        new = [one for _, *entries in arrivals.values() for one in entries]
+        if not self._is_held(new):
+            yield from (one for readings in arrivals.values() for one in readings)
+            return
+        elsewhere = self._store.polls.known_keys(key for one in new if (key := _key_of(one)))
+        for file, *entries in arrivals.values():
+            yield replace(file, racy=True)
+            yield from (one for one in entries if _key_of(one) in elsewhere)
 
     def _pairs(
         self, locations: list[str], listing: Listing, resources: dict[int, Resource]
@@ -114,15 +142,14 @@ class FeedFiles(Gathering):
         if not known:
             live = let_in(sightings, self._source.backlog, self._store, self._now)
         for number, (sighting, place) in enumerate(zip(sightings, places, strict=True)):
-            old = before.get(place)
-            kept = replace(
-                sighting,
-                location=place,
-                origin=old.origin if old and old.origin else sighting.origin,
-                backlog=old.backlog if old else number not in live,
-            )
+            kept = put_at(place, sighting, before.get(place), is_live=number in live)
             document = Document(outcome=Outcome.READ, sighting=kept)
             yield Reading(location=place, validators=_NO_FILE, racy=False, hash="", document=document)
+
+
+def _key_of(reading: Reading) -> str:
+    """Return the key of the entry that was read."""
+    return reading.document.sighting.key if reading.document and reading.document.sighting else ""
 
 
 def _file_of(location: str) -> str:

@@ -149,6 +149,21 @@ class Gathering:
         """Read and parse what changed."""
         raise NotImplementedError
 
+    def _is_held(self, arrivals: Sequence[Reading]) -> bool:
+        """Say whether new articles look like a flood of known ones; they are noted then."""
+        sightings = [one.document.sighting for one in arrivals if one.document and one.document.sighting]
+        name = self._source.name
+        before = self._store.health.surveys().get(name)
+        was_held = before is not None and before.code == "flood"
+        if name in self._options.accept_new or not is_flood(len(sightings), len(sightings), was_held=was_held):
+            return False
+        new, known_by_sight = alike(sightings, self._store.sources.familiar(name))
+        if not is_flood(new, known_by_sight, was_held=was_held):
+            return False
+        examples = tuple(sighting.location for sighting in sightings[:NAMED])
+        self._gathered.floods.append(Flood(name, new, known_by_sight, examples))
+        return True
+
     def _is_unchanged(self, location: str, validators: Validators) -> bool:
         known = self._known.get(location)
         return known is not None and not self._anew and not known.racy and known.validators == validators
@@ -181,18 +196,7 @@ class Articles(Gathering):
 
     def _let_in(self, arrivals: Sequence[Reading]) -> Sequence[Reading]:
         """Return the new articles, or none of them where they look like a flood of known ones."""
-        sightings = [one.document.sighting for one in arrivals if one.document and one.document.sighting]
-        name = self._source.name
-        before = self._store.health.surveys().get(name)
-        was_held = before is not None and before.code == "flood"
-        if name in self._options.accept_new or not is_flood(len(sightings), len(sightings), was_held=was_held):
-            return arrivals
-        new, known_by_sight = alike(sightings, self._store.sources.familiar(name))
-        if not is_flood(new, known_by_sight, was_held=was_held):
-            return arrivals
-        examples = tuple(sighting.location for sighting in sightings[:NAMED])
-        self._gathered.floods.append(Flood(name, new, known_by_sight, examples))
-        return []
+        return [] if self._is_held(arrivals) else arrivals
 
     def _all_readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
         """Read and parse what changed; what looks half-written once more, a little later."""

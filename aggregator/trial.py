@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,7 +16,10 @@ from aggregator.arrivals import Arrivals
 from aggregator.config.upstream import FeedTerms, Upstream
 from aggregator.core import polling
 from aggregator.core.address import legal_href
+from aggregator.core.channels import Policy
+from aggregator.core.health import Wish
 from aggregator.core.model import Fault
+from aggregator.core.rules import Verdict, judge
 from aggregator.sources.discovery import Lead, usual_places
 from aggregator.sources.doubts import Doubt
 from aggregator.sources.examination import Examination, examine
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.core.model import Sighting
+    from aggregator.core.rules import Rule
 
 _PORTS = {"http": 80, "https": 443}
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
@@ -42,7 +47,7 @@ class Question:
 
     url: of a feed or of a page that names one. source: as which it is configured, if it is. private: whether the host
     and port of `url` may have an address that is not public. contact: told to the server. state: its folder, if there
-    is one to compare with. environment: where secrets are.
+    is one to compare with. environment: where secrets are. rules: those of the source. policy: what topics mean there.
     """
 
     url: str
@@ -51,6 +56,8 @@ class Question:
     contact: str = ""
     state: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    rules: tuple[Rule, ...] = ()
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +65,16 @@ class Comparison:
     """How the entries of a document stand to what is known of its source.
 
     new, known: how many. alike: new ones that have the title or the date of a known one. held: whether a pass would wait
-    for a person. first: whether the source was never read before. left_alone: until when its server asked for that.
+    for a person. was_held: whether the last one does. accepted: whether the owner has said since that the next one shall
+    take them. first: whether the source was never read before. left_alone: until when its server asked for that.
     """
 
     new: int
     known: int
     alike: int
     held: bool
+    was_held: bool
+    accepted: bool
     first: bool
     left_alone: datetime | None
 
@@ -75,7 +85,8 @@ class Trial:
 
     url: what was asked in the end. response: its answer; None where nobody could be asked. examined: None where there
     was nothing to look at. fault: why it cannot be followed, None where it can. page: the page that named the feed.
-    leads: all that it names. guessed: addresses that were tried because it names none.
+    leads: all that it names. guessed: addresses that were tried because it names none. verdicts: what rules make of each
+    entry; none where there are no rules.
     """
 
     url: str
@@ -87,6 +98,15 @@ class Trial:
     leads: tuple[Lead, ...] = ()
     guessed: tuple[str, ...] = ()
     compared: Comparison | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+    def judged(self) -> Sequence[tuple[Sighting, Verdict]]:
+        """Return the entries, with all the topics that they get, and what rules make of them."""
+        found = self.examined.document.sightings if self.examined else ()
+        return [
+            (replace(one, topics=(*one.topics, *verdict.topics)), verdict)
+            for one, verdict in zip(found, self.verdicts or repeat(Verdict()), strict=False)
+        ]
 
 
 def try_feed(question: Question, now: datetime, limits: Limits | None = None) -> Trial:
@@ -101,7 +121,12 @@ def try_feed(question: Question, now: datetime, limits: Limits | None = None) ->
         if _is_page(trial):
             trial = attempt.lead_of(trial) if trial.leads else attempt.guess(trial)
     document = trial.examined.document if trial.examined else None
-    if trial.fault or document is None or question.source is None or question.state is None:
+    if trial.fault or document is None:
+        return trial
+    if question.rules:
+        verdicts = tuple(judge(one, question.rules, question.policy) for one in document.sightings)
+        trial = replace(trial, verdicts=verdicts)
+    if question.source is None or question.state is None:
         return trial
     return replace(trial, compared=_compared(question.source, document.sightings, question.state, now))
 
@@ -234,12 +259,16 @@ def _compared(source: Upstream, sightings: Sequence[Sighting], state: Path, now:
             poll = store.polls.all().get(source.name)
             arrivals = Arrivals(source, store, now, sightings)
             new, similar = arrivals.counted()
-            flood = arrivals.flood(was_held=poll is not None and poll.held is not None)
+            was_held = poll is not None and poll.held is not None
+            flood = arrivals.flood(was_held=was_held)
+            is_accepted = Wish.ACCEPT in store.health.wishes().get(source.name, {})
     return Comparison(
         new=new,
         known=len(sightings) - new,
         alike=similar,
-        held=flood is not None,
+        held=flood is not None and not is_accepted,
+        was_held=was_held,
+        accepted=flood is not None and is_accepted,
         first=arrivals.is_first,
         left_alone=poll.not_before if poll and poll.not_before and poll.not_before > now else None,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import feedcheck
 import pytest
 from following import names, rss
 from newsroom import CONFIG, Newsroom
+
+from aggregator.core.health import Wish
+from aggregator.store import sqlite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +95,50 @@ def test_many_entries_that_would_go_with_their_file_wait_for_a_person(room: News
     assert room.output() == before
     room.run(accept_removals=frozenset({"feeds"}))
     assert room.titles() == ["Pier on z"]
+
+
+def dated(number: int, **given: str) -> dict[str, Any]:
+    return {"name": f"n{number}", "pubDate": f"Tue, 20 Oct 2026 10:{number:02}:30 GMT", **given}
+
+
+def elsewhere(number: int) -> dict[str, Any]:
+    """Return an entry of which nothing stays but its title."""
+    link = f"https://new.example/{number * 7}"
+    return dated(number, link=link, guid=f"urn:new:{number}", pubDate=f"Wed, 21 Oct 2026 11:00:{number:02} GMT")
+
+
+def test_known_entries_under_new_addresses_are_held_until_a_person_accepts(room: Newsroom) -> None:
+    put(room, "a.xml", *map(dated, range(12)))
+    put(room, "b.xml", {"name": "z"})
+    room.run()
+    before = set(room.titles())
+    put(room, "a.xml", *map(elsewhere, range(12)))
+    put(room, "b.xml", {"name": "z", "title": "Retold"}, {"name": "n11"})
+    for _ in range(2):  # the second one finds the files as they were, and reads them again
+        report = room.run(after=timedelta(minutes=5))
+        (flood,) = report.gathered.floods
+        assert (flood.source, flood.new, flood.alike) == ("feeds", 12, 12)
+        assert report.is_held
+        assert set(room.titles()) == before - {"Pier on z"} | {"Retold"}
+    assert room.run(accept_new=frozenset({"feeds"})).gathered.floods == []
+    assert room.run().totals.entries == 25
+    assert room.run().published.written == 0
+
+
+def test_a_folder_accepted_by_a_wish_lets_its_entries_in(room: Newsroom) -> None:
+    put(room, "a.xml", *map(dated, range(12)))
+    room.run()
+    put(room, "a.xml", *map(elsewhere, range(12)))
+    assert len(room.run().gathered.floods) == 1
+    with sqlite.opened(room.state, timedelta(0)) as store:
+        store.health.make_wish("feeds", Wish.ACCEPT, room.now)
+    assert room.run().gathered.floods == []
+    assert room.run().totals.entries == 24
+
+
+def test_a_new_file_with_news_is_no_flood(room: Newsroom) -> None:
+    put(room, "a.xml", *map(dated, range(12)))
+    room.run()
+    put(room, "b.xml", *(dated(number, guid=f"b {number}") for number in range(20, 40)))
+    report = room.run()
+    assert (report.gathered.floods, report.totals.entries) == ([], 32)

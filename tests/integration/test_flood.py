@@ -68,6 +68,16 @@ def test_a_date_alone_or_a_title_alone_is_enough(known: Newsroom) -> None:
     assert (flood.new, flood.alike) == (12, 12)
 
 
+@pytest.mark.parametrize(("distinct", "held"), [(12, True), (5, False)], ids=("a document of copies", "columns"))
+def test_known_titles_that_stand_more_than_once_count_where_they_are_many(
+    known: Newsroom, distinct: int, *, held: bool
+) -> None:
+    for number in range(30):
+        title, date = f"Story {number % distinct}", f"2026-10-29T09:{number:02}:00Z"
+        write(known, "new", number, title=title, publishedDateTime=date)
+    assert bool(known.run().gathered.floods) is held
+
+
 def test_files_that_move_with_their_addresses_are_not_new(known: Newsroom) -> None:
     for number in range(12):
         known.remove(f"old{number:02}.md")

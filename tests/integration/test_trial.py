@@ -15,6 +15,7 @@ from newsroom import CONFIG, Newsroom
 from aggregator.cli.sources.block import as_block
 from aggregator.cli.sources.trial_json import as_object
 from aggregator.cli.sources.trial_text import as_text
+from aggregator.core.health import Wish
 from aggregator.store import sqlite
 from aggregator.trial import Question, Trial, doubts_of_answer, try_feed
 
@@ -155,7 +156,9 @@ def room(tmp_path: Path, server: Loopback) -> Newsroom:
 def beside(room: Newsroom) -> Trial:
     config = room.loaded()
     (source,) = config.upstream
-    return try_feed(Question(url=source.url, source=source, state=config.state), room.now, QUICK)
+    rules = dict(config.rules.by_source).get(source.name, ())
+    question = Question(url=source.url, source=source, state=config.state, rules=rules, policy=config.rules.policy)
+    return try_feed(question, room.now, QUICK)
 
 
 def test_a_source_has_its_terms_and_is_compared_with_what_is_known(room: Newsroom, server: Loopback) -> None:
@@ -189,6 +192,43 @@ def test_a_flood_that_a_run_would_hold_is_said_before_it_comes(room: Newsroom, s
     assert "a run would hold them: 12 of 12 new entries" in said
     assert as_block(trial, question) == ""  # it is in the configuration already
     assert json.loads(json.dumps(as_object(trial, question, room.now)))["state"]["held"] is True
+
+
+def test_a_flood_that_is_held_is_said_to_be_held_although_little_of_it_is_there_until_it_is_accepted(
+    room: Newsroom, server: Loopback
+) -> None:
+    server.answers = {"/": answer(rss(items(12)), TYPE)}
+    room.run()
+    elsewhere = items(12, "https://new.example/story-{}").replace("2026", "2025")
+    server.answers = {"/": answer(rss(elsewhere), TYPE)}
+    room.now += timedelta(hours=2)
+    assert len(room.run().gathered.floods) == 1
+    few = items(3, "https://new.example/story-{}").replace("2026", "2025")
+    server.answers = {"/": answer(rss(few), TYPE)}
+    trial = beside(room)
+    assert trial.compared
+    assert (trial.compared.new, trial.compared.held, trial.compared.was_held) == (3, True, True)
+    assert "a run would hold them, as the last one does: 3 of 3" in as_text(trial, room.now, every=False)
+    with sqlite.opened(room.state, timedelta(0)) as store:
+        store.health.make_wish("pier", Wish.ACCEPT, room.now)
+    trial = beside(room)
+    assert trial.compared
+    assert (trial.compared.held, trial.compared.accepted) == (False, True)
+    assert "the next run lets them in, as you accepted" in as_text(trial, room.now, every=False)
+
+
+def test_what_rules_leave_out_and_the_topics_that_they_add_are_shown(room: Newsroom, server: Loopback) -> None:
+    rules = "rules: [{drop: {words: story 1}}, {if: {words: story 2}, then: {topics: [Second]}}]"
+    room.configure(room.config_file.read_text().replace("topics: [Harbour]", f"topics: [Harbour], {rules}"))
+    server.answers = {"/": answer(rss(items(3)), TYPE)}
+    trial = beside(room)
+    said = as_text(trial, room.now, every=False)
+    assert "left out  by rule 1 (drop)   Story 1" in said
+    assert "Story 2   Harbour, Second" in said
+    question = Question(url=server.url(), source=room.loaded().upstream[0])
+    entries = as_object(trial, question, room.now)["feed"]["entries"]
+    assert [one["left_out"] for one in entries] == [None, {"rule": 1, "does": "drop"}, None]
+    assert [one["topics"] for one in entries] == [["Harbour"], ["Harbour"], ["Harbour", "Second"]]
 
 
 def test_a_source_that_was_never_read_is_no_flood(room: Newsroom, server: Loopback) -> None:

@@ -28,7 +28,7 @@ def as_object(trial: Trial, question: Question, now: datetime) -> dict[str, Any]
         "leads": [{"url": one.href, "title": one.title, "type": one.media_type} for one in trial.leads],
         "guessed": list(trial.guessed),
         "answer": _answer_object(response) if response and response.status else None,
-        "feed": _feed_object(examined, now) if examined and not examined.document.fault else None,
+        "feed": _feed_object(trial, examined, now) if examined and not examined.document.fault else None,
         "doubts": [{"code": one.code, "seen": one.seen, "means": one.means} for one in trial.doubts],
         "state": _compared_object(trial.compared) if trial.compared else None,
         "configuration": as_block(trial, question) or None,
@@ -50,7 +50,7 @@ def _answer_object(response: Response) -> dict[str, Any]:
     }
 
 
-def _feed_object(examined: Examination, now: datetime) -> dict[str, Any]:
+def _feed_object(trial: Trial, examined: Examination, now: datetime) -> dict[str, Any]:
     document = examined.document
     return {
         "form": examined.form,
@@ -68,8 +68,9 @@ def _feed_object(examined: Examination, now: datetime) -> dict[str, Any]:
                 "url": one.href,
                 "published": date.isoformat() if (date := date_of(one, now)) else None,
                 "topics": list(one.topics),
+                "left_out": {"rule": verdict.number, "does": str(verdict.verb)} if verdict.number else None,
             }
-            for one in document.sightings
+            for one, verdict in trial.judged()
         ],
         "dropped": [
             {"code": one.code, "location": one.place, "reason": one.reason, "count": one.count}
@@ -86,5 +87,7 @@ def _compared_object(compared: Comparison) -> dict[str, Any]:
         "known": compared.known,
         "alike": compared.alike,
         "held": compared.held,
+        "was_held": compared.was_held,
+        "accepted": compared.accepted,
         "left_alone_until": left.isoformat() if left else None,
     }

@@ -62,7 +62,8 @@ def as_text(trial: Trial, now: datetime, *, every: bool) -> str:
     if trial.examined and not trial.examined.document.fault:
         lines += _feed(trial.examined)
         lines += _compared(trial.compared)
-        lines += _newest(trial.examined.document.sightings, now, every=every)
+        lines += _newest([one for one, verdict in trial.judged() if not verdict.number], now, every=every)
+        lines += _left_out(trial, every=every)
         lines += _dropped(trial.examined.document.drops, every=every)
     lines += [line("warning", f"{one.seen}: {one.means}") for one in trial.doubts]
     lines += _notes(trial)
@@ -137,15 +138,24 @@ def _compared(compared: Comparison | None) -> Iterator[str]:
         yield line("state", "never read before: the newest few enter feeds, as `backlog` has it")
     else:
         yield line("state", f"{compared.new:,} new   {compared.known:,} known")
+    why = f"{compared.alike:,} of {compared.new:,} new entries have the title or the date of a known one"
     if compared.held:
-        yield line(
-            "needs you",
-            f"a run would hold them: {compared.alike:,} of {compared.new:,} new entries have the title or the date of "
-            "a known one",
-        )
+        yield line("needs you", f"a run would hold them{', as the last one does' if compared.was_held else ''}: {why}")
+    elif compared.accepted:
+        yield line("note", f"the next run lets them in, as you accepted: {why}")
     if compared.left_alone:
         until = f"{compared.left_alone:%Y-%m-%d %H:%M} UTC"
         yield line("note", f"its server wants to be left alone until {until}; a run does that, this asked all the same")
+
+
+def _left_out(trial: Trial, *, every: bool) -> Iterator[str]:
+    """Yield the entries that rules leave out, and by which."""
+    out = [(one, verdict) for one, verdict in trial.judged() if verdict.number]
+    for number, (one, verdict) in enumerate(out if every else out[:_SHOWN]):
+        cells = (f"by rule {verdict.number} ({verdict.verb})", cut(one.title, _TITLE), one.href)
+        yield line("left out" if number == 0 else "", "   ".join(filter(None, cells)))
+    if len(out) > _SHOWN and not every:
+        yield line("", f"and {len(out) - _SHOWN:,} more; -v shows them")
 
 
 def _newest(sightings: Sequence[Sighting], now: datetime, *, every: bool) -> Iterator[str]:

@@ -37,6 +37,7 @@ def try_(*, address: str, config_path: Path | None, private: bool, as_json: bool
     from aggregator.cli.sources.block import as_block  # noqa: PLC0415  --help needs none of it
     from aggregator.cli.sources.trial_json import as_object  # noqa: PLC0415
     from aggregator.cli.sources.trial_text import as_text  # noqa: PLC0415
+    from aggregator.core.channels import Policy  # noqa: PLC0415
     from aggregator.trial import Question, try_feed  # noqa: PLC0415
 
     config = _config(config_path)
@@ -48,6 +49,8 @@ def try_(*, address: str, config_path: Path | None, private: bool, as_json: bool
         contact=config.site.homepage if config else "",
         state=config.state if config else None,
         environment=os.environ,
+        rules=dict(config.rules.by_source).get(source.name, ()) if config and source else (),
+        policy=config.rules.policy if config else Policy(),
     )
     now = datetime.now(UTC).replace(microsecond=0)
     trial = try_feed(question, now)
