@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -84,6 +85,13 @@ class Arrivals:
         known = {one.location for one in self._known}
         return [one for one, place in zip(self._found, self._places, strict=True) if place not in known]
 
+    def _replaced(self) -> int:
+        """Count the known entries of the document that have the title of one that left: a flood may come bit by bit."""
+        here, titles = set(self._places), defaultdict[str, list[bool]](list)
+        for one in self._known:
+            titles[one.title].append(one.location in here)
+        return sum(sorted(twins) == [False, True] for twins in titles.values())
+
     def counted(self) -> tuple[int, int]:
         """Return how many entries are new to the source, and how many of them look like known ones."""
         new = self._new()
@@ -91,11 +99,11 @@ class Arrivals:
 
     def flood(self, *, was_held: bool) -> Flood | None:
         """Return what a person should see first; None where the new entries look new, or all of the source is."""
-        new = self._new()
-        if self.is_first or not is_flood(len(new), len(new), was_held=was_held):
+        new, before = self._new(), self._replaced()
+        if self.is_first or not is_flood(len(new), len(new), before=before, was_held=was_held):
             return None
         count, known_by_sight = alike(new, self._store.sources.familiar(self._source.name))
-        if not is_flood(count, known_by_sight, was_held=was_held):
+        if not is_flood(count, known_by_sight, before=before, was_held=was_held):
             return None
         return Flood(self._source.name, count, known_by_sight, tuple(one.href for one in new[:_NAMED]))
 

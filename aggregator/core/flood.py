@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LEAST = 10
 """So many new articles, at least, make a flood."""
+_FEW = 5
 _SHARE = 2  # more than one in so many
 TELLING = 2
 """So many known articles may share a title or a date that tells something: two, as one flood may have been accepted."""
@@ -54,9 +55,11 @@ def alike(arrivals: Sequence[Sighting], familiar: Familiar) -> tuple[int, int]:
     )
 
 
-def is_flood(new: int, known_by_sight: int, *, was_held: bool = False) -> bool:
+def is_flood(new: int, known_by_sight: int, *, before: int = 0, was_held: bool = False) -> bool:
     """Say whether so many new articles, of which so many look like known ones, should wait for a person.
 
-    Where some wait already, news that comes meanwhile must not make them few in comparison.
+    Where some wait already, news that comes meanwhile must not make them few in comparison; nor do they become fewer by
+    coming a few at a time, `before` having come already. One or two are no flood even then: columns have issues.
     """
-    return (was_held and known_by_sight > 0) or (new >= LEAST and known_by_sight * _SHARE > new)
+    are_many = new >= LEAST or (known_by_sight >= _FEW and known_by_sight + before >= LEAST)
+    return (was_held and known_by_sight > 0) or (are_many and known_by_sight * _SHARE > new)
