@@ -50,8 +50,8 @@ def locate(found: Sequence[Sighting], known: Sequence[Trace]) -> list[str]:
     for sign in _signs(known):
         for number, place in _settled_by(sign, wanted, places, known).items():
             places[number] = place
-    for made in (_moving(wanted, places, known), _retold(wanted, places, known)):
-        for number, place in made.items():
+    for way in (_moving, _retold):
+        for number, place in way(wanted, places, known).items():
             places[number] = place
     taken = {one.location for one in known} | set(places)
     for number, one in enumerate(wanted):
@@ -81,6 +81,8 @@ def _moving(wanted: Sequence[Trace], places: Sequence[str], known: Sequence[Trac
     For one entry that may be the next issue of a column. It is a habit of the feed where several do it, more than
     stay where they were, and where no two entries share a path, so that the query does not say what is read.
     """
+    if all(places):
+        return {}
     keys = {one.key for one in known}
     paths = Counter(_stem(one.key) for one in wanted)
     moved = _settled_by(lambda one: f"{_stem(one.key)} {one.title}" if one.title else "", wanted, places, known)

@@ -185,6 +185,15 @@ def test_dates_alone_tell_entries_of_a_small_feed_that_was_written_anew(
     assert len(polled(first, second)) == count
 
 
+def test_titles_and_paths_that_stay_say_more_than_dates_that_moved_on() -> None:
+    def moved(poll: int) -> list[Sighting]:
+        hours = range(1, 5) if poll == 1 else range(4, 0, -1)
+        return [entry(f"{poll}{n}", f"{n}?v={poll}", f"T {n}", hour) for n, hour in enumerate(hours)]
+
+    places = locate(moved(2), traces(moved(1), []))
+    assert [place.rpartition("/")[2] for place in places] == ["0?v=1", "1?v=1", "2?v=1", "3?v=1"]
+
+
 def test_ids_that_change_on_every_fetch_multiply_nothing() -> None:
     names = ["a", "b", "c"]
     polls = [[entry(f"{number}-{name}", name, hour=1) for name in names] for number in range(10)]
@@ -242,7 +251,7 @@ def test_a_feed_that_becomes_secure_has_other_addresses() -> None:
 
 
 ENTRIES = st.lists(
-    st.builds(entry, st.sampled_from(["", "1", "2", "3"]), st.sampled_from("abcd"), st.sampled_from(["", "T"]), st.sampled_from([None, 1, 2])),
+    st.builds(entry, st.sampled_from(["", "1", "2", "3"]), st.sampled_from("abcd"), st.sampled_from(["", "T"]), st.sampled_from([None, 1, 2, 3, 4])),
     max_size=5,
     unique_by=lambda one: one.key,
 )  # fmt: skip
