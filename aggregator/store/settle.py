@@ -121,7 +121,8 @@ class _Settling:
                 given = fingerprint(ordered)
                 row = identities.row(key) or self._first_seen(identities.id_of(key), given, ordered, known_sources)
                 row = _dated(row, key, given, to_micros(self.now))
-                row = replace(row, listed=row.listed or not all(one.backlog for one in ordered))
+                if not row.listed and not _is_backlog(ordered):
+                    row = replace(row, listed=True)
                 identities.keep(key, row)
                 merged[key] = _Merged.of(ordered, row)
             self._write(merged)
@@ -143,7 +144,7 @@ class _Settling:
             updated=to_micros(published),
             shown=to_micros(shown),
             fingerprint=given,
-            listed=False,  # until it is merged, which is next
+            listed=not _is_backlog(ordered),
         )
 
     def _write(self, merged: Mapping[str, _Merged]) -> None:
@@ -248,6 +249,10 @@ class _Merged:
 
 def _pairs(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
     return ((first, second) for first, second in rows)
+
+
+def _is_backlog(sightings: Sequence[Sighting]) -> bool:
+    return all(one.backlog for one in sightings)
 
 
 def _dated(row: LedgerEntry, key: str, given: str, now: int) -> LedgerEntry:
