@@ -152,7 +152,7 @@ def test_an_export_names_the_feeds_of_all_files_and_lists_and_no_secret(room: Ne
         "https://pier.example/f": ("Pier: news", ("Sea",)),
         "https://bay.example/f": ("Bay", ("Sea",)),
         "http://other.example/f": ("Bay 2", ()),
-        "https://quay.example/f": ("quay.example/f", ("Sea",)),
+        "https://quay.example/f": ("Pier: news 2", ("Sea",)),
     }
 
 
