@@ -56,7 +56,7 @@ class FeedFiles(Gathering):
         return [*gone, *lost]
 
     def _is_accepted(self) -> bool:
-        return self._source.name in self._options.accept_removals
+        return self._options.accepts_removals(self._source.name)
 
     def _readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
         """Read and parse what changed."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.core.health import Survey, Wish
-from aggregator.gathering import GUARD_LEAST, NAMED, Articles, Gathered, Held
+from aggregator.gathering import GUARD_LEAST, GUARD_SHARE, NAMED, Articles, Gathered, Held
 from aggregator.upstream import known_of, poll, rename
 
 if TYPE_CHECKING:
@@ -60,8 +60,12 @@ def gather(
         gathered.surveyed += gathered.polled.names
         gathered.floods += gathered.polled.floods
         gathered.paused += gathered.polled.paused
-    for name in sorted(set(store.sources.names()) - config.source_names()):
-        _drop_source(name, store, now, folders, gathered)
+    left = {
+        name: store.sources.count_alone(name) for name in store.sources.names() if name not in config.source_names()
+    }
+    is_landslide = sum(left.values()) > max(GUARD_LEAST, store.entries.totals().entries / GUARD_SHARE)
+    for name in sorted(left):
+        _drop_source(name, store, now, folders, gathered, is_held=is_landslide or left[name] > GUARD_LEAST)
     return gathered
 
 
@@ -88,7 +92,9 @@ def _end_wishes(name: str, store: Store, wishes: Mapping[str, Wishes]) -> None:
             store.health.end_wish(name, wish, made_at)
 
 
-def _drop_source(name: str, store: Store, now: datetime, options: Options, gathered: Gathered) -> None:
+def _drop_source(
+    name: str, store: Store, now: datetime, options: Options, gathered: Gathered, *, is_held: bool
+) -> None:
     """Drop a source that the configuration no longer has, unless articles go with it and that looks like an accident.
 
     A source that only got another name or path loses nothing: its articles have just been read under the new one.
@@ -96,9 +102,9 @@ def _drop_source(name: str, store: Store, now: datetime, options: Options, gathe
     known = list(store.sources.known(name))
     lost = store.sources.count_alone(name)
     polls = store.polls.all()
-    unread = sorted(one for one, poll in polls.items() if poll.succeeded is None) if name in polls else []
-    nobody_looked = bool(unread) or any(not held.acceptable for held in gathered.held)
-    if lost and (nobody_looked or lost > GUARD_LEAST) and name not in options.accept_removals:
+    unread = _unread_since(name, store, now) if name in polls else []
+    is_held = is_held or bool(unread) or any(not held.acceptable for held in gathered.held)
+    if lost and is_held and not options.accepts_removals(name):
         reason = "the configuration no longer has this source"
         if unread:
             reason += f", and {unread[0]}, which may be the same feed, could not be read yet"
@@ -109,3 +115,14 @@ def _drop_source(name: str, store: Store, now: datetime, options: Options, gathe
     gathered.put += store.sources.put(name, (), known, now)
     store.polls.forget([name])
     store.health.forget([name])
+
+
+def _unread_since(name: str, store: Store, now: datetime) -> list[str]:
+    """Return the feeds that came when a source left the configuration, and could not be read since: it may be one of them."""
+    survey = store.health.surveys().get(name)
+    left_at = survey.since if survey and survey.code == "left" and survey.since else now
+    return sorted(
+        one
+        for one, poll in store.polls.all().items()
+        if one != name and poll.succeeded is None and poll.tried and (poll.since is None or poll.since >= left_at)
+    )

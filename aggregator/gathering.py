@@ -127,7 +127,7 @@ class Gathering:
         ]
         reason = self._why_held(listing, gone)
         acceptable = not listing.missing
-        if not reason or (acceptable and self._source.name in self._options.accept_removals):
+        if not reason or (acceptable and self._options.accepts_removals(self._source.name)):
             return gone
         examples = tuple(gone[:NAMED])
         held = Held(self._source.name, reason, len(gone), len(self._known), examples, acceptable=acceptable)

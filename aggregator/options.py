@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+ALL_SOURCES = "*"
+"""In place of the names of all sources, where removals are accepted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the owner asks of one pass.
@@ -27,3 +31,7 @@ class Options:
     only: frozenset[str] = frozenset()
     reset: frozenset[str] = frozenset()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def accepts_removals(self, source: str) -> bool:
+        """Say whether what is gone of a source is meant to be."""
+        return source in self.accept_removals or ALL_SOURCES in self.accept_removals

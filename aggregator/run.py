@@ -9,7 +9,7 @@ from aggregator.core.health import Wish
 from aggregator.core.owing import reconciled
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import gather
-from aggregator.options import Options
+from aggregator.options import ALL_SOURCES, Options
 from aggregator.output import feeds_of_ours, named_errors, opened
 from aggregator.press import Since
 from aggregator.publish import publish
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aggregator.lists import Followed
     from aggregator.output import Output
     from aggregator.publish import Progress, Published
-    from aggregator.store import Settled, Store, Totals
+    from aggregator.store import Rules, Settled, Store, Totals
     from aggregator.upstream import Polled
 
 __all__ = ["Options", "Report", "run"]
@@ -99,7 +99,8 @@ def run(  # noqa: PLR0913  what a pass has, each once
     if other := output.belongs_to():
         raise StateTaken(config.state, config.output, other)
     _check_names(
-        {*options.accept_removals, *options.accept_new}, [*sorted(config.source_names()), *store.sources.names()]
+        {*options.accept_removals, *options.accept_new} - {ALL_SOURCES},
+        [*sorted(config.source_names()), *store.sources.names()],
     )
     distrust = store.ledger.setting(_DISTRUST) or not output.is_from(store.ledger.lineage(), store.ledger.revision())
     was_empty = store.ledger.is_empty()
@@ -121,7 +122,7 @@ def run(  # noqa: PLR0913  what a pass has, each once
     gathered = gather(config, store, now, asked, progress, polled=beside.polled if beside else None)
     if followed:
         _add_lists(gathered, followed, store)
-    settled = store.entries.settle(config.rules, now, everything=options.full)
+    settled = store.entries.settle(_rules(config, gathered), now, everything=options.full)
     store.ledger.seen_first(gathered.surveyed, now)
 
     def remember() -> None:
@@ -154,6 +155,12 @@ def _add_lists(gathered: Gathered, followed: Followed, store: Store) -> None:
     feeds = [one for one in followed.config.upstream if one.paused_with]
     with_a_list = {one.name for one in feeds if Wish.PAUSE not in wishes.get(one.name, {})}
     gathered.paused = [*followed.paused, *(name for name in gathered.paused if name not in with_a_list)]
+
+
+def _rules(config: Config, gathered: Gathered) -> Rules:
+    """Return the rules of the configuration, which no longer has those of sources that are held."""
+    left = {held.source for held in gathered.held} - config.source_names()
+    return replace(config.rules, kept=tuple(sorted(left))) if left else config.rules
 
 
 def _announced(config: Config, output: Output, now: datetime, progress: Progress, beside: Beside | None) -> Announced:

@@ -312,7 +312,10 @@ def _current(upstreams: Iterable[Upstream], known: Mapping[str, Poll], now: date
             polls[one.name] = replace(polling.first_poll(one.url, now), meaning=meaning)
             continue
         rebased = polling.rebased(old, now)
-        polls[one.name] = rebased if old.meaning == meaning else polling.meant_otherwise(rebased, meaning, now)
+        if old.meaning and old.meaning != meaning:
+            polls[one.name] = polling.meant_otherwise(rebased, meaning, now)
+        else:  # of an older state nobody knows it: that is no other meaning
+            polls[one.name] = replace(rebased, meaning=meaning)
     return polls
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.cli.hubs import hub_lines, hub_object
 from aggregator.cli.words import PLACES, command, count, grouped, line
 from aggregator.core.model import Facet, Outcome
+from aggregator.options import ALL_SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +100,7 @@ class Tone:
 def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> str:
     """Return a report for people: one line where nothing happened, else a line for each thing that did."""
     gathered, published = report.gathered, report.published
-    needs = [one for held in gathered.held for one in _held(held, config)]
+    needs = _all_held(gathered.held, config)
     needs += [one for flood in gathered.floods for one in _flood(flood, config)]
     paused = _paused(gathered.paused, config)
     unwritten = _faults("error", published.faults, config, every=True)
@@ -202,6 +203,26 @@ def _upstream(polled: Polled, followed: int, *, dry: bool) -> list[str]:
             f"{polled.found:,} entries: {put.new:,} new, {put.changed:,} changed, {polled.dropped:,} dropped",
         )
     ]
+
+
+def _all_held(held: Sequence[Held], config: Config) -> list[str]:
+    """Return what waits for a person, one after the other; many sources that left the configuration are one thing."""
+    left = [one for one in held if one.source not in config.source_names() and one.acceptable]
+    together = left if len(left) > PLACES else []
+    lines = [line for one in held if one not in together for line in _held(one, config)]
+    if together:
+        names = ", ".join(one.source for one in together[:PLACES])
+        gone = count(sum(one.gone for one in together), "article")
+        lines += [
+            line(
+                "needs you",
+                f"{count(len(together), 'source')} left the configuration, and with them {gone}; nothing was",
+            ),
+            line("", f"taken down: {names} and {len(together) - PLACES:,} more."),
+            line("", "Bring them back (is an included file or a list complete?), or, if they are meant to be gone:"),
+            line("", command(config.file, "run", "--accept-removals", ALL_SOURCES)),
+        ]
+    return lines
 
 
 def _held(held: Held, config: Config) -> list[str]:

@@ -42,7 +42,10 @@ class _Duration(click.ParamType[timedelta]):
 @click.option("--full", is_flag=True, help="Read and render everything again, on the same ledger.")
 @click.option("--strict", is_flag=True, help="End with 1 on any fault in an article.")
 @click.option(
-    "--accept-removals", multiple=True, metavar="NAME", help="The files that are gone from NAME are meant to be."
+    "--accept-removals",
+    multiple=True,
+    metavar="NAME",
+    help="What is gone from NAME, or from all sources ('*'), is meant to be.",
 )
 @click.option("--accept-new", multiple=True, metavar="NAME", help="The new articles of NAME are meant to be new.")
 @click.option("--start-over", is_flag=True, help="Begin a new ledger although feeds of ours are published.")

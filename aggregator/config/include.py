@@ -27,7 +27,8 @@ class IncludedFile(Section):
     """A file that the configuration includes."""
 
     upstream: Annotated[
-        tuple[UpstreamSection, ...], Field(description="Feeds of others, published with the articles.")
+        tuple[UpstreamSection, ...],
+        Field(description="Feeds of others, published with the articles."),
     ] = ()
 
 
@@ -80,6 +81,10 @@ def read(path: Path, *, awaited: bool = False) -> Whole:
         (one, marked) for number, one in paths.items() if (marked := _part(one, number, main, faults, awaited=awaited))
     ]
     files = [_judged(marked, IncludedFile, faults) for _, marked in parts]
+    # A file that was cut to nothing, as by a full disk, would take all its feeds along.
+    there = [(one, marked) for one, marked in parts if one.exists() or not awaited]
+    emptied = [marked for one, marked in there if not _text(one).strip()]
+    faults += [marked.fault((), "it is empty; bring its feeds back, or remove it from `include`") for marked in emptied]
     if faults or file is None:
         names = [str(path), *map(str, paths.values())]
         raise ConfigError(sorted(faults, key=lambda line: (_number_of(line, names), by_place(line))))

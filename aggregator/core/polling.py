@@ -92,7 +92,9 @@ def begun_anew(poll: Poll, now: datetime) -> Poll:
     That it once gave entries is kept: what comes is news, and no old stock of a feed that is new to us.
     """
     due, because = _next(now, {"reset": timedelta(0), "retry_after": (poll.not_before or now) - now})
-    made = replace(first_poll(poll.given, now), due=due, because=because, not_before=poll.not_before)
+    made = replace(
+        first_poll(poll.given, now), meaning=poll.meaning, due=due, because=because, not_before=poll.not_before
+    )
     return replace(made, tried=poll.tried, succeeded=poll.succeeded, erred=poll.erred, error=poll.error)
 
 

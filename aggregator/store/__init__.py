@@ -69,13 +69,14 @@ class Rules:
     """What the merged entries depend on besides the sightings.
 
     late: section 7 of the design, `shown`. by_source: what the owner keeps, drops and gives topics, of the sources that
-    have such rules, by name.
+    have such rules, by name. kept: sources whose rules nobody knows any more, so that what they left out stays so.
     """
 
     policy: Policy
     related_shown: int = 5
     late: timedelta
     by_source: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

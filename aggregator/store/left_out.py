@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def sift(db: Database, rules: Rules) -> Mapping[Place, tuple[str, ...]]:
     """Note which of the touched sightings are left out; return the topics that the others get."""
-    db.run("DELETE FROM left_out WHERE key IN (SELECT key FROM touched)")
+    marks = ", ".join("?" * len(rules.kept))
+    db.run(f"DELETE FROM left_out WHERE key IN (SELECT key FROM touched) AND source NOT IN ({marks})", list(rules.kept))
     by_source = dict(rules.by_source)
     if not by_source:
         return {}

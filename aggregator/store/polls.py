@@ -66,7 +66,12 @@ class PollTables:
                 [(new, _named(body, new), old, location) for location, body in bodies],
             )
             self._db.run("INSERT INTO touched SELECT key FROM sighting WHERE source = ? ON CONFLICT DO NOTHING", [new])
-            for table in ("document", "left_out", "poll", "dropped", "tally", "wish", "survey"):
+            # A wish that was made under both names stands once.
+            doubled = "SELECT wish FROM wish WHERE source = ?"
+            self._db.run(f"DELETE FROM wish WHERE source = ? AND wish IN ({doubled})", [old, new])
+            self._db.run("UPDATE wish SET source = ? WHERE source = ?", [new, old])
+            for table in ("document", "left_out", "poll", "dropped", "tally", "survey"):
+                self._db.run(f"DELETE FROM {table} WHERE source = ?", [new])  # what was said of it before it was known
                 self._db.run(f"UPDATE {table} SET source = ? WHERE source = ?", [new, old])
             for table in ("ledger_claim", "ledger_source"):
                 self._db.run(f"DELETE FROM {table} WHERE source = ?", [new])

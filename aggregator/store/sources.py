@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from aggregator.core.flood import TELLING, Familiar
@@ -94,7 +94,9 @@ class SourceTables:
                 self._db.run_many(
                     "DELETE FROM document WHERE source = ? AND location = ?", [(source, one) for one in chunk]
                 )
-            for readings_chunk in (first, *chunks(readings)):
+        # Readings are made while they are taken: in a transaction of their own each chunk holds up nobody meanwhile.
+        for readings_chunk in chain([first], chunks(readings)):
+            with self._db.transaction():
                 self._keep_documents(source, readings_chunk, to_micros(now))
                 total += self._keep_sightings(source, readings_chunk)
         return total

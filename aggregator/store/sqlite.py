@@ -202,7 +202,8 @@ def _wrapped(path: Path) -> Iterator[None]:
 
 def _cure(error: sqlite3.Error) -> str:
     """Say what helps against a damaged file: everything in it can be made again."""
-    damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+    harmless = (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
+    damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, harmless)
     return (
         "; if it is damaged, remove it: the next run rebuilds it from ledger.jsonl and the articles" if damaged else ""
     )

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.config import Config
+    from aggregator.core.health import Survey
+    from aggregator.core.polling import Poll
     from aggregator.store import Store
 
 _LET_IN = "what is held is let in with the next run"
-_NOTHING_HELD = "nothing is held now; what the next run would hold is let in"
+_NOTHING_HELD = "nothing is held that could be let in; `aggregator sources NAME` says how it stands"
 _PAUSED_LIST = "paused, and the feeds that it alone names; what they gave stays published"
 _NEVER_HELD = "a list of feeds, of which nothing is ever held; name the feed that is"
 _READ_ANEW = "a list of files, which every run reads anew; there is nothing to forget"
+_NOT_DONE = 1
 _names = click.argument("names", nargs=-1, required=True, metavar="NAME...")
 
 
@@ -95,11 +98,17 @@ def accept(*, names: tuple[str, ...], config_path: Path | None) -> int:
     with _state(config_path, names) as (store, config):
         _refuse({one.name for one in config.lists}.intersection(names), _NEVER_HELD)
         polls, surveys = store.polls.all(), store.health.surveys()
+        held = [name for name in names if _is_held(polls.get(name), surveys.get(name))]
         for name in names:
-            store.health.make_wish(name, Wish.ACCEPT, datetime.now(UTC))
-            is_held = (name in polls and polls[name].held) or (name in surveys and surveys[name].code)
-            _say(name, _LET_IN if is_held else _NOTHING_HELD)
-    return 0
+            if name in held:
+                store.health.make_wish(name, Wish.ACCEPT, datetime.now(UTC))
+            _say(name, _LET_IN if name in held else _NOTHING_HELD)
+    return 0 if len(held) == len(names) else _NOT_DONE
+
+
+def _is_held(poll: Poll | None, survey: Survey | None) -> bool:
+    """Say whether something waits for a word that can be given: where nobody could look, none can."""
+    return bool(poll and poll.held) or bool(survey and survey.code not in {"", "missing"})
 
 
 @contextmanager
