@@ -145,7 +145,8 @@ def _well(group: Sequence[Standing], now: datetime, *, every: bool) -> Iterator[
             _left_out(one),
             *_traffic(one),
         ]
-        yield line("well" if number == 0 else "", _CELL.join(filter(None, cells)).rstrip())
+        is_first = number == 0 or group[number - 1].state is not one.state
+        yield line(one.state if is_first else "", _CELL.join(filter(None, cells)).rstrip())
         yield from _details(one, every=every)
 
 
