@@ -14,7 +14,7 @@ _FILE_MODE = 0o644  # a web server of another user reads them, whatever our umas
 _FOLDER_MODE = 0o755
 
 
-def write_all(files: Mapping[Path, bytes]) -> None:
+def write_all(files: Mapping[Path, bytes], *, mode: int = _FILE_MODE) -> None:
     """Write a batch: all beside their places and on the disk, then all into place, then the folders on the disk.
 
     Raises:
@@ -25,7 +25,7 @@ def write_all(files: Mapping[Path, bytes]) -> None:
         for folder in sorted({path.parent for path in files}):
             make_folder(folder)
         for path, data in files.items():
-            waiting[path] = _written_beside(path, data)
+            waiting[path] = _written_beside(path, data, mode)
         for path, temporary in list(waiting.items()):
             temporary.replace(path)
             del waiting[path]
@@ -37,14 +37,12 @@ def write_all(files: Mapping[Path, bytes]) -> None:
         raise
 
 
-def _written_beside(path: Path, data: bytes) -> Path:
+def _written_beside(path: Path, data: bytes, mode: int) -> Path:
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     try:
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, _FILE_MODE
-        )
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, _FILE_MODE)
+            os.fchmod(descriptor, mode)
             file.write(data)
             file.flush()
             os.fsync(descriptor)

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from aggregator.core.health import Survey, Wish
 from aggregator.core.model import Fault
 from aggregator.core.polling import succeeded
 from aggregator.options import Options
@@ -37,11 +38,17 @@ _SUFFIX = ".opml"
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The configuration with the feeds of all lists; the lists that could not be read, and what of others was not taken."""
+    """The configuration with the feeds of all lists.
+
+    faults: why lists could not be read; failing: how many of them. skipped: what of the others was not taken. paused: lists
+    that the owner paused.
+    """
 
     config: Config
     faults: tuple[Fault, ...] = ()
     skipped: tuple[Fault, ...] = ()
+    failing: int = 0
+    paused: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -63,15 +70,27 @@ def follow(
     if left := sorted(store.lists.names() - {one.name for one in config.lists}):
         store.polls.forget(left)  # first: validators of a list that nobody has would keep it away for ever
         store.lists.forget(left)
+        store.health.forget({*left} - config.source_names())
     if not config.lists:
         return Followed(config)
+    paused = paused_lists(config, store)
     faults, skipped = _by_address(config, store, now, options, progress, with_known=with_known)
+    failing = len(faults)
     for source in config.lists:
-        if source.path is not None:
+        if source.path is not None and source.name not in paused:
             listed = read_files(source)
-            faults += _kept_instead(source, listed, store)
+            found = _kept_instead(source, listed, store)
+            _note(source, listed, found, store, now)
+            failing += bool(found)
+            faults += found
             skipped += listed.skipped
-    return Followed(as_kept(config, store), tuple(faults), tuple(skipped))
+    return Followed(as_kept(config, store), tuple(faults), tuple(skipped), failing, tuple(paused))
+
+
+def paused_lists(config: Config, store: Store) -> list[str]:
+    """Return the lists that the owner paused, in the order of the configuration."""
+    wishes = store.health.wishes()
+    return [one.name for one in config.lists if Wish.PAUSE in wishes.get(one.name, {})]
 
 
 def is_any_due(config: Config, store: Store, now: datetime) -> bool:
@@ -145,6 +164,18 @@ def _kept_instead(source: SourceList, listed: Listed, store: Store) -> list[Faul
     return [Fault(f"list_{one.code}", one.location, f"{one.reason}; {said}") for one in faults]
 
 
+def _note(source: SourceList, listed: Listed, faults: list[Fault], store: Store, now: datetime) -> None:
+    """Remember how the files of a list were found; of one that fails, when it last was well."""
+    files = len(listed.files)
+    if not faults:
+        store.health.keep_survey(source.name, Survey(at=now, files=files))
+        return
+    more = f" (and {len(faults) - 1:,} more)" if len(faults) > 1 else ""
+    before = store.health.surveys().get(source.name)
+    at = before.at if before and any(store.lists.kept(source.name).values()) else now
+    store.health.keep_survey(source.name, Survey(at=at, files=files, code=faults[0].code, reason=f"{faults[0]}{more}"))
+
+
 def _concerns(place: str, file: str) -> bool:
     """Say whether a fault is in a file, perhaps with line and column, or in a folder above it."""
     return place == file or place.startswith(f"{file}:") or file.startswith(f"{place}/")
@@ -199,8 +230,11 @@ def _dropped(lists: list[SourceList], store: Store) -> list[tuple[str, Dropped]]
 def _named(config: Config, store: Store) -> list[tuple[Upstream, SourceList]]:
     """Return the feeds of all lists that the configuration does not name itself, each once, and the first that names it.
 
-    A feed has the topics of all lists, and of the others what the first one says.
+    A feed has the topics of all lists, and of the others what the first one says. One that only paused lists name is
+    paused with them.
     """
+    paused = frozenset(paused_lists(config, store))
+    awake: set[str] = set()
     known = {one.url for one in config.upstream}
     taken = config.source_names() | {one.name for one in config.lists}
     topics: dict[str, list[str]] = defaultdict(list)
@@ -208,8 +242,20 @@ def _named(config: Config, store: Store) -> list[tuple[Upstream, SourceList]]:
     for source in config.lists:
         for feeds in store.lists.kept(source.name).values():
             for one in feeds:
-                made = source.upstream(one.url, one.topics)
+                made = source.upstream(one.url, one.topics, one.title)
                 if made.url not in known and made.name not in taken:
                     first.setdefault(made.name, (made, source))
                     topics[made.name] += made.topics
-    return [(replace(one, topics=tuple(dict.fromkeys(topics[name]))), source) for name, (one, source) in first.items()]
+                    if source.name not in paused:
+                        awake.add(made.name)
+    return [
+        (
+            replace(
+                one,
+                topics=tuple(dict.fromkeys(topics[name])),
+                paused_with="" if name in awake else source.name,
+            ),
+            source,
+        )
+        for name, (one, source) in first.items()
+    ]

@@ -73,7 +73,7 @@ def _sources(report: Report, config: Config) -> Iterator[Record]:
     for held in gathered.held:  # also of a source that is no longer in the configuration
         line = lines.setdefault(held.source, _Line("gone"))
         line.graver(logging.WARNING, "removals held", reason=held.reason, gone=held.gone, known=held.of)
-    for flood in (*gathered.floods, *gathered.polled.floods):
+    for flood in gathered.floods:  # those of upstream feeds are among them
         line = lines.setdefault(flood.source, _Line("upstream"))
         line.graver(logging.WARNING, "new entries held", new=flood.new, alike=flood.alike)
     for name, line in lines.items():
@@ -102,7 +102,7 @@ def _pass(report: Report) -> Record:
         "faults": len(report.faults),
     }
     facts |= _some({"asked": polled.asked, "failing": polled.failing, "dropped": polled.dropped})
-    facts |= _some({"held": len(gathered.held), "floods": len(gathered.floods) + len(polled.floods)})
+    facts |= _some({"held": len(gathered.held), "floods": len(gathered.floods)})
     level, message = logging.INFO, "first pass done" if report.first else "pass done"
     if _is_held(report):
         level = logging.WARNING
@@ -113,7 +113,7 @@ def _pass(report: Report) -> Record:
 
 
 def _is_held(report: Report) -> bool:
-    return bool(report.gathered.held or report.gathered.floods or report.gathered.polled.floods)
+    return report.is_held
 
 
 def _some(facts: dict[str, int]) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aggregator.core.health import Wish
 from aggregator.core.owing import reconciled
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import gather
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.model import Fault
     from aggregator.gathering import Gathered
+    from aggregator.lists import Followed
     from aggregator.output import Output
     from aggregator.publish import Progress, Published
     from aggregator.store import Rules, Settled, Store, Totals
@@ -110,18 +112,16 @@ def run(  # noqa: PLR0913  what a pass has, each once
     if first and not options.start_over and (ours := feeds_of_ours(config.output)):
         raise StateMissing(config.state, config.output, ours)
     asked = options if beside is None else replace(options, ask=False)
-    list_faults: tuple[Fault, ...] = ()
-    skipped: tuple[Fault, ...] = ()
+    followed = None
     if config.lists or store.lists.names():
         from aggregator.lists import follow  # noqa: PLC0415  few sites have any, and the import is not free
 
         followed = follow(config, store, now, asked, progress, with_known=beside is not None)
-        config, list_faults, skipped = followed.config, followed.faults, followed.skipped
+        config = followed.config
     _check_names(options.only, [one.name for one in (*config.upstream, *config.lists)])
     gathered = gather(config, store, now, asked, progress, polled=beside.polled if beside else None)
-    gathered.faults += skipped
-    gathered.polled.faults += list_faults
-    gathered.polled.failing += len(list_faults)
+    if followed:
+        _add_lists(gathered, followed, store)
     settled = store.entries.settle(_rules(config, gathered), now, everything=options.full)
     store.ledger.seen_first(gathered.surveyed, now)
 
@@ -144,6 +144,17 @@ def run(  # noqa: PLR0913  what a pass has, each once
         published=published,
         announced=_announced(config, output, now, progress, beside),
     )
+
+
+def _add_lists(gathered: Gathered, followed: Followed, store: Store) -> None:
+    """Say of lists what is wrong, and that they are paused in place of the feeds that are paused with them."""
+    gathered.faults += followed.skipped
+    gathered.polled.faults += followed.faults
+    gathered.polled.failing += followed.failing
+    wishes = store.health.wishes()
+    feeds = [one for one in followed.config.upstream if one.paused_with]
+    with_a_list = {one.name for one in feeds if Wish.PAUSE not in wishes.get(one.name, {})}
+    gathered.paused = [*followed.paused, *(name for name in gathered.paused if name not in with_a_list)]
 
 
 def _rules(config: Config, gathered: Gathered) -> Rules:

@@ -32,12 +32,18 @@ class Added:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
+def is_written(text: str) -> bool:
+    """Say whether an import wrote a file, whatever an editor made of the ends of its lines."""
+    return text.removeprefix("\ufeff").partition("\n")[0].rstrip("\r") == FIRST_LINE.rstrip("\n")
+
+
 def add(old: str, found: Sequence[Subscription], addresses: Collection[str], names: Collection[str]) -> Added:
     """Return the text of an included file with the subscriptions that are not among the known addresses.
 
     Nothing that stands in the file is touched; each new feed gets a name that no source has.
     """
-    added = Added(old.rstrip("\n") + "\n" if old else _START)
+    end = "\r\n" if is_written(old) and "\r" in old.partition("\n")[0] else "\n"
+    added = Added(old.rstrip("\r\n") + end if old else _START)
     taken = set(names)
     for one in found:
         if one.url in addresses:
@@ -49,7 +55,7 @@ def add(old: str, found: Sequence[Subscription], addresses: Collection[str], nam
         except ConfigError as error:
             added.refused.append((one.line, error.faults[0].partition(": ")[2]))
             continue
-        added.text += block
+        added.text += block.replace("\n", end)
         added.new += 1
     return added
 

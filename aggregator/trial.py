@@ -85,8 +85,8 @@ class Trial:
 
     url: what was asked in the end. response: its answer; None where nobody could be asked. examined: None where there
     was nothing to look at. fault: why it cannot be followed, None where it can. page: the page that named the feed.
-    leads: all that it names. guessed: addresses that were tried because it names none. verdicts: what rules make of each
-    entry; none where there are no rules.
+    leads: all that it names. guessed: addresses that were tried because it names none; linked: those it links to.
+    verdicts: what rules make of each entry; none where there are no rules.
     """
 
     url: str
@@ -97,6 +97,7 @@ class Trial:
     page: str = ""
     leads: tuple[Lead, ...] = ()
     guessed: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
     compared: Comparison | None = None
     verdicts: tuple[Verdict, ...] = ()
 
@@ -159,15 +160,17 @@ class _Attempt:
         return replace(found, page=page.url, leads=page.leads)
 
     def guess(self, page: Trial) -> Trial:
-        """Try where feeds usually are, one after the other; return the page where there is none."""
+        """Try what the page links to, and where feeds usually are, one by one; return the page where there is none."""
         places: list[str] = []
         self._pause()
-        with closing(self._tried(usual_places(page.response.url if page.response else page.url))) as tried:
+        url = page.response.url if page.response else page.url
+        linked = page.examined.links if page.examined else ()
+        with closing(self._tried(list(dict.fromkeys([*linked, *usual_places(url)])))) as tried:
             for one in tried:
                 places.append(one.url)
                 if one.fault is None:
-                    return replace(one, page=page.url, guessed=tuple(places))
-                if one.fault.code in _ENOUGH:
+                    return replace(one, page=page.url, guessed=tuple(places), linked=linked)
+                if one.fault.code in _ENOUGH and urlsplit(one.url).netloc == urlsplit(url).netloc:
                     break
         return replace(page, guessed=tuple(places))
 

@@ -122,7 +122,9 @@ class Asking:
         self._rebased = {
             name: one for name, one in self._polls.items() if name in known and _is_ahead(known[name], now)
         }
-        paused = [name for name in self._by_name if Wish.PAUSE in self._wishes.get(name, {})]
+        paused = [
+            name for name, one in self._by_name.items() if one.paused_with or Wish.PAUSE in self._wishes.get(name, {})
+        ]
         self._polled = Polled(paused=paused)
         self._answers: dict[str, Answer] = {}
         self._hashes: dict[str, str] = {}

@@ -92,6 +92,7 @@ LISTS = {
     "feed.opml": "<rss version='2.0'/>",
     "empty.opml": "",
     "other.opml": "A\nB\n",
+    "without.opml": "<opml version='2.0'><body/></opml>",
     "torn.opml": "<opml>\n<body>",
     "entities.opml": "<!DOCTYPE opml [<!ENTITY a 'a'>]>\n<opml/>",
 }

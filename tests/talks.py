@@ -301,6 +301,8 @@ def subscriptions_that_come_in(talk: Talk) -> None:
     talk("check")
     talk("run", "--only", "x")
     talk("export-opml")
+    for words in ("accept good.opml", "reset good.opml", "pause good.opml", "resume a.test/f", ""):
+        talk("sources", *words.split())
     talk.room.config_file.unlink()
     talk("import-opml", "good.opml")
 

@@ -34,6 +34,7 @@ def check(*, config_path: Path | None, as_json: bool, verbose: bool) -> int:
     config = loaded(config_path)
     found = _read_all(config)
     found.hints += _other_dates(config, found.sightings)
+    found.hints += _futile_rules(config)
     if as_json:
         click.echo(json.dumps(_as_object(found), ensure_ascii=False))
     else:
@@ -121,6 +122,22 @@ def _read_all(config: Config) -> _Found:
             for fault in document.faults:
                 (found.hints if fault.code == HINT else found.faults).append(fault)
     return found
+
+
+def _futile_rules(config: Config) -> list[Fault]:
+    """Return the rules that hardly do what was meant, as far as the state can tell."""
+    if not config.rules.by_source and not any(one.rules for one in config.lists):
+        return []
+    from aggregator.errors import StoreError  # noqa: PLC0415  --help needs none of it
+    from aggregator.futile import futile  # noqa: PLC0415
+    from aggregator.lists import as_kept  # noqa: PLC0415
+    from aggregator.store import sqlite  # noqa: PLC0415
+
+    try:
+        with sqlite.looked_into(config.state) as store:
+            return futile(as_kept(config, store), store)
+    except StoreError:  # what a run says
+        return []
 
 
 def _other_dates(config: Config, sightings: Mapping[str, Sighting]) -> list[Fault]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from stat import S_IMODE
 from typing import TYPE_CHECKING
 
 import click
@@ -51,7 +53,7 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
     from aggregator.subscriptions import add  # noqa: PLC0415
 
     config = _configuration(config_path, target)
-    target = target or (config.file.parent if config else Path()) / _NAME
+    target = _target(config, target)
     document = _read(file)
     old = _written(target)
     there = _blocks(old, target)
@@ -63,7 +65,8 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
     if added.new:
         if len(_blocks(added.text, target)) != len(there) + added.new:
             raise _cannot_grow(target)
-        write_all({target.absolute(): added.text.encode()})
+        place = target.resolve()  # what a link leads to is written, and the link stays
+        write_all({place: added.text.encode()}, mode=S_IMODE(place.stat().st_mode) if place.exists() else 0o644)
     _say(file, document, added, target)
     if config and added.new:
         _say_next(config, target)
@@ -83,7 +86,8 @@ def export_opml(*, config_path: Path | None, file: Path | None) -> int:
     followed = followed_now(config) if config.lists else Followed(config)
     for fault in followed.faults:
         click.echo(fitted(f"warning: {fault}", err=True), err=True)
-    document = subscriptions(config.site.title, followed.config.upstream)
+    feeds = [replace(one, name=one.title or one.name) for one in followed.config.upstream]
+    document = subscriptions(config.site.title, feeds)
     if file is None or str(file) == "-":
         click.echo(document, nl=False)
     else:
@@ -103,7 +107,23 @@ def _configuration(path: Path | None, target: Path | None) -> Config | None:
         if target is not None:
             return None
         raise _Refused(f"{error}; or name the file to write with --to") from None
-    return load(found, os.environ)
+    config = load(found, os.environ, awaited=True)
+    missing = {one for one in config.included if not one.exists()}
+    if missing and missing != {Path(os.path.normpath(_target(config, target).absolute()))}:
+        return load(found, os.environ)  # which says what is missing
+    return config
+
+
+def _target(config: Config | None, named: Path | None) -> Path:
+    """Return the file to write: the named one, that which the configuration waits for, or the usual one beside it."""
+    if named is not None:
+        return named
+    if config is None:
+        return Path(_NAME)
+    missing = [one for one in config.included if not one.exists()]
+    if len(missing) == 1:
+        return missing[0] if config.file.is_absolute() else Path(os.path.relpath(missing[0]))
+    return config.file.parent / _NAME
 
 
 def _read(file: Path) -> FeedList:
@@ -122,10 +142,10 @@ def _read(file: Path) -> FeedList:
 
 def _written(target: Path) -> str:
     """Return what an earlier import wrote; a file of somebody else is not touched."""
-    from aggregator.subscriptions import FIRST_LINE  # noqa: PLC0415
+    from aggregator.subscriptions import is_written  # noqa: PLC0415
 
     data = target.read_bytes() if target.exists() else b""
-    if data and not data.startswith(FIRST_LINE.encode()):
+    if data and not is_written(data.decode(errors="replace")):
         raise _Refused(f"{target}: not written by an import, and left as it is; name another file with --to")
     try:
         return data.decode()
@@ -156,7 +176,12 @@ def _say(file: Path, document: FeedList, added: Added, target: Path) -> None:
 
     skipped = [*document.skipped, *(Fault("outline", f"{file}:{line}", reason) for line, reason in added.refused)]
     counts = f"{count(added.new, 'feed')} added, {added.known:,} already there, {len(skipped):,} skipped"
+    if document.again:
+        counts += f"; {document.again:,} twice, by http and https or with a slash at the end"
     click.echo(f"{target if added.new else 'nothing written'}: {counts}")
+    if not document.subscriptions:
+        text = f"{file}: names no feed; look whether it is the export of your reader, and export it again"
+        click.echo(fitted(f"warning: {text}", err=True), err=True)
     bare = [one for one in document.subscriptions if one.bare]
     if bare:
         lines = ", ".join(str(one.line) for one in bare)

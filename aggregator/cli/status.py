@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, json_option, loaded
-from aggregator.cli.words import count, line
+from aggregator.cli.words import command, count, line
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregator.status import Status
 
 _STALE = 1
+_DONE = frozenset({0, 1})  # 1: something is held, which is said
 
 
 @click.command()
@@ -35,8 +36,8 @@ def status(*, config_path: Path | None, as_json: bool) -> int:
         click.echo(json.dumps(_as_object(known, reason, running=holding is not None), ensure_ascii=False))
     else:
         who = "a daemon is at work" if holding and holding.kind == DAEMON else "a pass is running" if holding else ""
-        lines = [f"{config.site.title}: {'; '.join(filter(None, (reason or 'all is well', who)))}."]
-        click.echo("\n".join([*lines, *(_lines(known, now) if known else [])]))
+        lines = [f"{config.site.title}: {'; '.join(filter(None, (reason or _trouble(known) or 'all is well', who)))}."]
+        click.echo("\n".join([*lines, *(_lines(known, now, config.file) if known else [])]))
     return _STALE if reason else 0
 
 
@@ -57,7 +58,20 @@ def _as_object(known: Status | None, reason: str, *, running: bool) -> dict[str,
     return {"stale": bool(reason), "reason": reason or None, "running": running, "last": last}
 
 
-def _lines(known: Status, now: datetime) -> list[str]:
+def _trouble(known: Status | None) -> str:
+    """Say what is not well although feeds are fresh; nothing where all is."""
+    if known is None:
+        return ""
+    held, failing = known.counts.held, known.counts.failing
+    facts = [
+        f"the last pass ended with {known.exit_code}" if known.exit_code not in _DONE else "",
+        f"{count(held, 'source')} {'waits' if held == 1 else 'wait'} for you" if held else "",
+        f"{count(failing, 'source')} {'fails' if failing == 1 else 'fail'}" if failing else "",
+    ]
+    return "; ".join(filter(None, facts))
+
+
+def _lines(known: Status, now: datetime, file: Path) -> list[str]:
     counts = known.counts
     took = (known.ended - known.started).total_seconds()
     last_good = "never" if known.last_good is None else _when(known.last_good, now)
@@ -65,6 +79,7 @@ def _lines(known: Status, now: datetime) -> list[str]:
         line("last pass", f"{_when(known.ended, now)}   took {took:.1f} s   ended with {known.exit_code}"),
         line("last good", last_good),
         line("sources", f"{counts.sources:,}   {counts.failing:,} failing   {counts.held:,} held"),
+        *([line("", f"which ones: {command(file, 'sources')}")] if counts.failing or counts.held else []),
         line("entries", f"{counts.entries:,}   {count(counts.faulty, 'fault')} in what others gave"),
         line("feeds", f"{counts.channels:,}"),
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from aggregator.config.include import read
-from aggregator.config.lists import SourceList, source_list_of
+from aggregator.config.lists import SourceList, opened_by, source_list_of
 from aggregator.config.log import Log
 from aggregator.config.schedule import Schedule, schedule_of
 from aggregator.config.serve import Serving, serving_of
@@ -116,8 +116,8 @@ def find(named: Path | None, environment: Mapping[str, str], folder: Path) -> Pa
     )
 
 
-def load(path: Path, environment: Mapping[str, str]) -> Config:
-    """Read a configuration file.
+def load(path: Path, environment: Mapping[str, str], *, awaited: bool = False) -> Config:
+    """Read a configuration file; with `awaited`, a file that it includes may be one that is still to be written.
 
     Raises:
         ConfigError: it cannot be read or holds faults; all of them at once.
@@ -126,7 +126,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         raise ConfigError(
             ["PyYAML was built without libyaml, which reads articles: install libyaml's wheel or headers"]
         )
-    whole = read(path)
+    whole = read(path, awaited=awaited)
     loaded = replace(
         _config(whole.file, path, path.absolute().parent, environment),
         included=tuple(one.absolute() for one in whole.paths),
@@ -150,7 +150,7 @@ def _warnings(whole: Whole) -> tuple[str, ...]:
         more = f" (and {len(doubtful) - 1} more like it)" if len(doubtful) > 1 else ""
         found += [whole.fault(("upstream", number, key), f"{reason}{more}") for number, reason in doubtful[:1]]
     found += [
-        whole.fault(("upstream_from", number, "private"), "whatever its feeds mean in your network is asked")
+        whole.fault(("upstream_from", number, "private"), opened_by(one))
         for number, one in enumerate(file.upstream_from)
         if one.private
     ]

@@ -64,8 +64,8 @@ class Whole:
                 return self.parts[-1][1], path
 
 
-def read(path: Path) -> Whole:
-    """Read a configuration file and those that it includes.
+def read(path: Path, *, awaited: bool = False) -> Whole:
+    """Read a configuration file and those that it includes; with `awaited`, one that is not there yet is empty.
 
     Raises:
         ConfigError: one cannot be read or holds faults; all of them at once.
@@ -77,10 +77,13 @@ def read(path: Path) -> Whole:
     faults: list[str] = []
     file = _judged(main, ConfigFile, faults)
     paths = _included(path, main)
-    parts = [(one, marked) for number, one in paths.items() if (marked := _part(one, number, main, faults))]
+    parts = [
+        (one, marked) for number, one in paths.items() if (marked := _part(one, number, main, faults, awaited=awaited))
+    ]
     files = [_judged(marked, IncludedFile, faults) for _, marked in parts]
     # A file that was cut to nothing, as by a full disk, would take all its feeds along.
-    emptied = [marked for one, marked in parts if not _text(one).strip()]
+    there = [(one, marked) for one, marked in parts if one.exists() or not awaited]
+    emptied = [marked for one, marked in there if not _text(one).strip()]
     faults += [marked.fault((), "it is empty; bring its feeds back, or remove it from `include`") for marked in emptied]
     if faults or file is None:
         names = [str(path), *map(str, paths.values())]
@@ -151,9 +154,10 @@ def _number_of(line: str, names: list[str]) -> int:
     return next((number for number, name in enumerate(names) if line.startswith(f"{name}:")), len(names))
 
 
-def _part(path: Path, key: Key, main: MarkedYaml, faults: list[str]) -> MarkedYaml | None:
+def _part(path: Path, key: Key, main: MarkedYaml, faults: list[str], *, awaited: bool) -> MarkedYaml | None:
     try:
-        return MarkedYaml(_text(path), str(path))
+        text = "upstream:\n" if awaited and not path.exists() else _text(path)
+        return MarkedYaml(text, str(path))
     except OSError as error:
         faults.append(main.fault(key, f"{path}: {reason_of(error)}"))
     except ConfigError as error:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from aggregator.config.kinds import Folder, WebAddress  # noqa: TC001  pydantic asks for the types of fields
+from aggregator.config.kinds import Folder, as_web_address
 from aggregator.config.upstream import FeedSection, FeedTerms, Interval, Upstream, name_by, place_of, terms
+from aggregator.core.address import has_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,11 +20,22 @@ if TYPE_CHECKING:
     from aggregator.core.rules import Rule
 
 
+def _list_address(given: str) -> str:
+    if has_login(given):
+        raise ValueError(
+            "a name and a password do not belong into an address; write one that needs none, or save the list and give its `path:`"
+        )
+    return as_web_address(given)
+
+
+ListAddress = Annotated[str, AfterValidator(_list_address)]
+
+
 class ListSection(FeedSection):
     """A list of feeds of others, read anew by each pass."""
 
     path: Annotated[Folder | None, Field(description="OPML file, or a folder of files that end in `.opml`.")] = None
-    url: Annotated[WebAddress | None, Field(description="Address of an OPML document, in place of a path.")] = None
+    url: Annotated[ListAddress | None, Field(description="Address of an OPML document, in place of a path.")] = None
     interval: Annotated[
         Interval,
         Field(description="Neither list nor feeds are asked more often.", json_schema_extra={"default": "1 h"}),
@@ -58,10 +70,11 @@ class SourceList(FeedTerms):
         """Return its address as something to ask."""
         return Upstream(name=self.name, url=self.url, interval=self.interval, allowed=self._allowed(self.url))
 
-    def upstream(self, url: str, topics: Iterable[str]) -> Upstream:
+    def upstream(self, url: str, topics: Iterable[str], title: str = "") -> Upstream:
         """Return a feed of the list. It is called by its address, as a title may change and the state goes by names."""
         return Upstream(
             name=name_by(url),
+            title=title,
             topics=tuple(dict.fromkeys((*self.topics, *topics))),
             provider=self.provider,
             language=self.language,
@@ -84,6 +97,14 @@ class SourceList(FeedTerms):
 def list_name_of(section: ListSection) -> str:
     """Return what reports call a list: its name, else the last part of its path, or its address without the query."""
     return section.name or (Path(section.path).name if section.path else name_by((section.url or "").partition("?")[0]))
+
+
+def opened_by(section: ListSection) -> str:
+    """Say what `private` of a list means."""
+    if section.url is None:
+        return "whatever its feeds mean in your network is asked"
+    host, port = place_of(section.url)
+    return f"whatever {host} means in your network is asked on port {port}, for the list and for feeds of it that are there"
 
 
 def source_list_of(section: ListSection, location: str, path: Path | None, policy: Policy) -> SourceList:

@@ -209,9 +209,14 @@ class FeedFolder(FeedTerms):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream(FeedTerms):
-    """An upstream feed. headers, password: where their values are, never what they are. allowed: as in `http.Request`."""
+    """An upstream feed. headers, password: where their values are, never what they are. allowed: as in `http.Request`.
+
+    title: what a list calls it. paused_with: the list that is paused and alone names it.
+    """
 
     url: str
+    title: str = ""
+    paused_with: str = ""
     interval: timedelta = timedelta(hours=1)
     headers: Mapping[str, Secret] = field(default_factory=dict, hash=False)
     user: str = ""

@@ -73,9 +73,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What the last pass found of a folder: how many files, and what it held back for a person.
+    """What the last pass found of a folder: how many files, and what it held back for a person; or of the files of a list.
 
-    code: `missing`, `removals`, `flood` or `left`, empty where nothing was; since: for as long as that is so.
+    code: `missing`, `removals`, `flood` or `left`, or why a list could not be read; empty where nothing was; since: for as long as that is so.
     """
 
     at: datetime

@@ -77,7 +77,7 @@ def trouble_of(standing: Standing | None) -> str:
     if standing is None:
         return ""
     if standing.state is State.PAUSED:
-        return f"{standing.name} is paused; `aggregator sources resume {standing.name}` goes on"
+        return f"{standing.name} is paused; `aggregator sources resume {standing.paused_with or standing.name}` goes on"
     if standing.state not in _TROUBLED:
         return ""
     accept = f"; `aggregator sources accept {standing.name}` if that is meant to be"

@@ -1,4 +1,4 @@
-"""The feeds that a web page names: `link rel="alternate"` with the type of a feed."""
+"""The feeds that a web page names, by `link rel="alternate"` with the type of a feed, or else only links to."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from aggregator.core.address import legal_href
 from aggregator.sources.feed_text import decode
 
 MAX_FEEDS = 10
+MAX_LINKS = 5
 
 _MAX_PAGE = 512 * 1024  # what names feeds stands in the head
 _FEEDS = frozenset({"application/atom+xml", "application/rss+xml", "application/feed+json"})
 _JSON = "application/json"  # as JSON Feed 1.0 has it; mostly some other document
 _COMMENTS = re.compile(r"comment|kommentar|comentario|commenti", re.IGNORECASE)
 # Where most sites keep a feed that their pages do not name; relative to the page.
-_USUAL = ("feed", "rss", "atom.xml", "index.xml", "feed.json")
+_USUAL = ("feed", "rss", "atom.xml", "index.xml", "feed.json", "feed.xml", "rss.xml")
+_LOOKS_LIKE_ONE = re.compile(r"(?:\.(?:xml|rss|atom)|/feed|/rss)/?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,10 @@ class Lead:
 
 def find_feeds(page: bytes, charset: str, url: str) -> tuple[Lead, ...]:
     """Return the feeds that the page at an address names, those of articles before those of comments."""
-    markup = decode(page[:_MAX_PAGE], charset).encode("utf-8", "replace")
-    # A fresh parser: one that is shared would keep the encoding and the errors of the last page.
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
-    try:
-        root = etree.fromstring(markup, parser)
-    except etree.XMLSyntaxError:  # nothing in it that is a page
-        return ()
+    root = _root(page, charset)
     if root is None:
         return ()
-    base = next((_joined(url, one.get("href", "")) for one in root.iter("base") if one.get("href")), "") or url
+    base = _base(root, url)
     leads: dict[str, Lead] = {}
     for link in root.iter("link"):
         media_type = link.get("type", "").partition(";")[0].strip().lower()
@@ -52,10 +48,38 @@ def find_feeds(page: bytes, charset: str, url: str) -> tuple[Lead, ...]:
     return tuple(sorted(leads.values(), key=_rank)[:MAX_FEEDS])
 
 
+def find_links(page: bytes, charset: str, url: str) -> tuple[str, ...]:
+    """Return what the page at an address links to that looks like a feed by its path, for pages that name none."""
+    root = _root(page, charset)
+    if root is None:
+        return ()
+    base = _base(root, url)
+    found: dict[str, None] = {}
+    for link in root.iter("a"):
+        href = _joined(base, link.get("href", ""))
+        if _LOOKS_LIKE_ONE.search(href.partition("?")[0]) and href != url:
+            found.setdefault(href)
+    return tuple(sorted(found, key=lambda one: bool(_COMMENTS.search(one)))[:MAX_LINKS])
+
+
 def usual_places(url: str) -> tuple[str, ...]:
     """Return where a site may have a feed, beside one of its pages."""
     found = (_joined(url, one) for one in _USUAL)
     return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _root(page: bytes, charset: str) -> etree._Element | None:
+    markup = decode(page[:_MAX_PAGE], charset).encode("utf-8", "replace")
+    # A fresh parser: one that is shared would keep the encoding and the errors of the last page.
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    try:
+        return etree.fromstring(markup, parser)
+    except etree.XMLSyntaxError:  # nothing in it that is a page
+        return None
+
+
+def _base(root: etree._Element, url: str) -> str:
+    return next((_joined(url, one.get("href", "")) for one in root.iter("base") if one.get("href")), "") or url
 
 
 def _rank(lead: Lead) -> tuple[bool, bool]:

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 from aggregator.core import text
 from aggregator.core.channels import topic_key
 from aggregator.sources import feed_words
-from aggregator.sources.discovery import Lead, find_feeds
+from aggregator.sources.discovery import Lead, find_feeds, find_links
 from aggregator.sources.doubts import Doubt, doubts_of
 from aggregator.sources.feed import FeedContext, FeedDocument, no_feed, read_given, understood
 from aggregator.sources.given import NoFeed
+from aggregator.sources.opml import is_list
 
 if TYPE_CHECKING:
     from aggregator.sources.given import GivenEntry
 
 _MAX_CATEGORIES = 100
 _MAYBE_PAGES = frozenset({"html_page", "not_feed", "malformed"})
+_LIST = "a list of feeds: put it under upstream_from"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Examination:
 
     form: the kind of feed, as people call it. categories: those of its entries, each in its most frequent spelling,
     with how many have it; the most frequent first. played: entries with audio or video. leads: feeds that it names,
-    where it is no feed but a page.
+    where it is no feed but a page. links: what a page that names none links to and may be one.
     """
 
     document: FeedDocument
@@ -37,6 +39,7 @@ class Examination:
     played: int = 0
     doubts: tuple[Doubt, ...] = ()
     leads: tuple[Lead, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 def examine(pair: tuple[bytes, FeedContext]) -> Examination:
@@ -45,8 +48,13 @@ def examine(pair: tuple[bytes, FeedContext]) -> Examination:
     try:
         given = read_given(data, context.charset, terms=True)
     except NoFeed as fault:
-        leads = find_feeds(data, context.charset, context.url) if fault.code in _MAYBE_PAGES else ()
-        return Examination(document=no_feed(fault, context), leads=leads)
+        if fault.code not in _MAYBE_PAGES:
+            return Examination(document=no_feed(fault, context))
+        if fault.code == "not_feed" and is_list(data, context.charset):
+            return Examination(document=no_feed(NoFeed("feed_list", _LIST), context))
+        leads = find_feeds(data, context.charset, context.url)
+        links = () if leads else find_links(data, context.charset, context.url)
+        return Examination(document=no_feed(fault, context), leads=leads, links=links)
     document = understood(given, context)
     return Examination(
         document=document,

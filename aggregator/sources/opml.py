@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.entities import html5
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from aggregator.sources.feed_text import decode, encode
 from aggregator.sources.wire.errand import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lxml import etree
 
@@ -37,6 +37,7 @@ _OWN = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 section 2.2
 _FEED_BEFORE = re.compile(r"^feed:(?://)?(?=https?:)", re.IGNORECASE)
 _FEED_OF_HTTP = re.compile(r"^feed:(?=//)", re.IGNORECASE)
+_MAILBOX = re.compile(r"mailto:[^/?#:@]*@", re.IGNORECASE)
 _LOGIN = re.compile(r"//[^/?#]*@")
 
 
@@ -53,11 +54,16 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedList:
-    """A list, understood; with a `fault`, it is none. skipped: outlines that name no feed that can be asked."""
+    """A list, understood; with a `fault`, it is none.
+
+    skipped: outlines that name no feed that can be asked. again: addresses that differ from that of another feed only in
+    http and https, or a slash at the end.
+    """
 
     fault: Fault | None = None
     subscriptions: tuple[Subscription, ...] = ()
     skipped: tuple[Fault, ...] = ()
+    again: int = 0
 
 
 class _NoList(Exception):  # noqa: N818  never leaves this module: a fault says it
@@ -75,7 +81,16 @@ def parse_list(data: bytes, location: str, charset: str = "") -> FeedList:
         feeds, skipped = _feeds(root, location)
     except _NoList as reason:
         return FeedList(fault=Fault(reason.code, f"{location}{reason.place}", reason.reason))
-    return FeedList(subscriptions=tuple(feeds.values()), skipped=tuple(skipped))
+    merged = _merged(feeds.values())
+    return FeedList(subscriptions=merged, skipped=tuple(skipped), again=len(feeds) - len(merged))
+
+
+def is_list(data: bytes, charset: str = "") -> bool:
+    """Say whether a document is OPML by how it begins."""
+    text = decode(data, charset)
+    prolog = _PROLOG.match(text)
+    root = _ROOT.match(text, prolog.end() if prolog else 0)
+    return root is not None and root[2].lower() == "opml"
 
 
 def parse_list_pair(pair: tuple[bytes, FeedContext]) -> FeedList:
@@ -152,7 +167,7 @@ def _feeds(root: etree._Element, location: str) -> tuple[dict[str, Subscription]
         address = _FEED_OF_HTTP.sub("http:", _FEED_BEFORE.sub("", given["xmlurl"].strip()))
         url = legal_href(address)
         if url is None:
-            said = f'"{plain(masked(address), 80)}" is no http or https address of a feed; not taken'
+            said = f'"{plain(_shown(address), 80)}" is no http or https address of a feed; not taken'
             skipped.append(_skipped(location, outline, said))
             continue
         topics = (*_categories(given.get("category", "")), *folders)
@@ -165,6 +180,31 @@ def _feeds(root: etree._Element, location: str) -> tuple[dict[str, Subscription]
             bare=_LOGIN.search(address) is not None,
         )
     return feeds, skipped
+
+
+def _merged(feeds: Iterable[Subscription]) -> tuple[Subscription, ...]:
+    """Return feeds without those that another one is by a variant of its address; of both, that with https stays."""
+    found: dict[str, Subscription] = {}
+    for one in feeds:
+        rest = one.url.partition("://")[2]
+        key = rest if "?" in rest else rest.rstrip("/")
+        old = found.get(key)
+        if old is None:
+            found[key] = one
+            continue
+        better = one if one.url.startswith("https:") and not old.url.startswith("https:") else old
+        found[key] = replace(
+            better,
+            title=old.title or one.title,
+            topics=tuple(dict.fromkeys((*old.topics, *one.topics))),
+            bare=old.bare or one.bare,
+        )
+    return tuple(found.values())
+
+
+def _shown(address: str) -> str:
+    """Return an address as reports show it; what stands before the @ of a mailbox is no secret."""
+    return address.partition("?")[0] if _MAILBOX.match(address) else masked(address)
 
 
 def _outlines(root: etree._Element) -> Iterator[tuple[etree._Element, dict[str, str], tuple[str, ...]]]:

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from newsroom import Newsroom, related
+from newsroom import CONFIG, Newsroom, related
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -368,3 +368,27 @@ def test_check_names_files_whose_date_is_not_the_one_that_was_published(room: Ne
     assert call(room, "state", "forget", "https://www.harbour.example/a").returncode == 0
     assert call(room, "run").returncode == 0
     assert call(room, "check").stdout == ""
+
+
+def test_check_points_at_rules_that_leave_out_all_and_at_topics_that_nothing_has(room: Newsroom) -> None:
+    def ruled(rules: str) -> str:
+        room.configure(CONFIG.replace("path: articles", f"path: articles\n    rules: {rules}"))
+        done = call(room, "check")
+        assert done.returncode == 0
+        return done.stdout
+
+    assert ruled("[{keep: {topic: Sae}}]") == ""
+    room.configure(CONFIG)
+    room.article("a.md")
+    room.article("b.md", topics=["Wind"])
+    assert call(room, "run").returncode == 0
+    assert (
+        ruled("[{drop: {topic: wind}}, {if: {topic: Sea}, then: {topics: [Tide]}}, {drop: {topic: tide, words: x}}]")
+        == ""
+    )
+    assert ruled(
+        "[{if: {kind: video}, then: {topics: [New]}}, {keep: {any: [{topic: New}, {not: {topic: Sae}}]}}]"
+    ) == ('perhaps   articles: its rule 2 asks for the topic "sae", which no known entry and no topic here has\n')
+    assert ruled("[{keep: {kind: video}}]") == (
+        "perhaps   articles: its rule 1 leaves out all 2 entries that are known of it: keep: {kind: [video]}\n"
+    )

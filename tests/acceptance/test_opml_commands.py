@@ -152,7 +152,7 @@ def test_an_export_names_the_feeds_of_all_files_and_lists_and_no_secret(room: Ne
         "https://pier.example/f": ("Pier: news", ("Sea",)),
         "https://bay.example/f": ("Bay", ("Sea",)),
         "http://other.example/f": ("Bay 2", ()),
-        "https://quay.example/f": ("quay.example/f", ("Sea",)),
+        "https://quay.example/f": ("Pier: news 2", ("Sea",)),
     }
 
 
@@ -195,3 +195,54 @@ def test_many_feeds_come_in_and_are_run(room: Newsroom) -> None:
     assert json.loads(done.stdout)["upstream"]["fresh"] == 30
     assert len(room.titles("topics/sea")) == 30
     assert config.load(room.config_file, {}).upstream[29].name == "News 30"
+
+
+def test_an_import_makes_the_file_that_the_configuration_waits_for(room: Newsroom) -> None:
+    room.configure(f"{CONFIG}include: feeds.yaml\n")
+    done = call(room, "import-opml", "mine.opml")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        "config/feeds.yaml: 3 feeds added, 0 already there, 1 skipped",
+    )
+    assert "Put this line" not in done.stdout
+    assert len(room.loaded().upstream) == 3
+    assert not (room.config_file.parent / "upstreams.yaml").exists()
+
+
+def test_an_import_makes_no_other_file_than_that(room: Newsroom) -> None:
+    for include, words in (("feeds.yaml", ("--to", "config/other.yaml")), ("[a.yaml, b.yaml]", ())):
+        room.configure(f"{CONFIG}include: {include}\n")
+        done = call(room, "import-opml", "mine.opml", *words)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "no such file" in done.stderr
+    assert sorted(one.name for one in room.config_file.parent.glob("*.yaml")) == ["aggregator.yaml"]
+
+
+def test_an_import_keeps_the_mode_the_link_and_the_line_ends_of_its_file(room: Newsroom) -> None:
+    own, link = room.folder / "own.yaml", room.config_file.parent / "upstreams.yaml"
+    (room.folder / "one.opml").write_text("<opml><body><outline text='X' xmlUrl='https://x.example/f'/></body></opml>")
+    call(room, "import-opml", "one.opml", "--to", "own.yaml")
+    before = own.read_bytes().replace(b"\n", b"\r\n")
+    own.write_bytes(before)
+    own.chmod(0o600)
+    link.symlink_to("../own.yaml")
+    room.configure(f"{CONFIG}include: upstreams.yaml\n")
+    done = call(room, "import-opml", "mine.opml")
+    assert (done.returncode, link.is_symlink(), own.stat().st_mode & 0o777) == (0, True, 0o600), done.stderr
+    after = own.read_bytes()
+    assert after.startswith(before)
+    assert after.count(b"\n") == after.count(b"\r\n")
+    assert len(room.loaded().upstream) == 4
+
+
+def test_a_list_without_feeds_and_feeds_that_stand_there_twice_are_said(room: Newsroom) -> None:
+    (room.folder / "mine.opml").write_text("<opml><body><outline text='Sea'/></body></opml>")
+    done = call(room, "import-opml", "mine.opml")
+    assert (done.returncode, done.stdout) == (0, "nothing written: 0 feeds added, 0 already there, 1 skipped\n")
+    assert "warning: mine.opml: names no feed; look whether" in done.stderr
+    both = "<outline xmlUrl='http://x.example/f'/><outline xmlUrl='https://x.example/f/'/>"
+    (room.folder / "mine.opml").write_text(f"<opml><body>{both}</body></opml>")
+    assert call(room, "import-opml", "mine.opml").stdout.splitlines()[0] == (
+        "config/upstreams.yaml: 1 feed added, 0 already there, 0 skipped; "
+        "1 twice, by http and https or with a slash at the end"
+    )

@@ -130,3 +130,15 @@ def test_status_says_that_a_pass_is_running(room: Newsroom) -> None:
     with (room.state / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert json.loads(done(room, "status", "--json").stdout)["running"] is True
+
+
+def test_status_says_what_is_not_well_although_feeds_are_fresh(room: Newsroom) -> None:
+    room.configure(f"{CONFIG}upstream_from: [{{path: none.opml}}]\n")
+    assert done(room, "run", "-q").returncode == 0
+    assert done(room, "status").stdout.startswith("Test News: 1 source fails.\n")
+    room.articles.rename(room.folder / "away")
+    assert done(room, "run", "-q").returncode == 1
+    said = done(room, "status")
+    assert said.returncode == 0
+    assert said.stdout.startswith("Test News: 1 source waits for you; 1 source fails.\n")
+    assert "which ones: aggregator sources" in said.stdout

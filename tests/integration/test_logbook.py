@@ -112,3 +112,20 @@ def test_a_feed_that_could_not_be_published_is_an_error(room: Newsroom) -> None:
     level, message, facts = by_source(of_a_pass(room))[""]
     assert (level, message) == (logging.ERROR, "pass done, but not all is published")
     assert "topics/wind.atom" in str(facts["first_fault"])
+
+
+def test_new_entries_of_a_feed_that_are_held_are_counted_once(room: Newsroom) -> None:
+    def feed(site: str) -> bytes:
+        items = "".join(
+            f"<item><title>Story {one}</title><link>https://pier.example/{site}/{one}</link></item>"
+            for one in range(12)
+        )
+        return answer(f"<rss version='2.0'><channel><title>Pier</title>{items}</channel></rss>".encode())
+
+    with Loopback({"/pier": feed("pier")}) as server:
+        room.configure(f"{CONFIG}upstream: [{{name: pier, url: '{server.url('/pier')}', private: true}}]\n")
+        room.run()
+        server.answers = {"/pier": feed("quay")}
+        found = by_source(of_a_pass(room))
+    assert found["pier"][:2] == (logging.WARNING, "new entries held")
+    assert (found[""][0], found[""][2]["floods"]) == (logging.WARNING, 1)

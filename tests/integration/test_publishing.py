@@ -207,11 +207,11 @@ def fail_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     written = files._written_beside  # noqa: SLF001
     seen: list[Path] = []
 
-    def failing(path: Path, data: bytes) -> Path:
+    def failing(path: Path, data: bytes, mode: int) -> Path:
         seen.append(path)
         if path.suffix in {".atom", ".rss"} and len(seen) > number:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        return written(path, data)
+        return written(path, data, mode)
 
     monkeypatch.setattr(files, "_written_beside", failing)
 

@@ -83,8 +83,23 @@ def test_a_page_without_any_feed_says_where_it_was_looked_for(server: Loopback) 
     trial = plain(server, {"/": page()})
     assert trial.fault
     assert trial.fault.code == "html_page"
-    assert paths(server) == ["/", "/feed", "/rss", "/atom.xml", "/index.xml", "/feed.json"]
+    assert paths(server) == ["/", "/feed", "/rss", "/atom.xml", "/index.xml", "/feed.json", "/feed.xml", "/rss.xml"]
     assert server.url("/index.xml") in as_text(trial, NOON, every=False)
+
+
+def test_what_a_page_links_to_comes_before_the_usual_places(server: Loopback) -> None:
+    links = "".join(f"<a href='{one}'>x</a>" for one in ("/about", "/sitemap.xml", "/blog/feed/", "/feed"))
+    both = answer(f"<!DOCTYPE html><html><body>{links}</body></html>".encode(), "Content-Type: text/html")
+    trial = plain(server, {"/": both, "/blog/feed/": FEED, "/feed": FEED})
+    assert (trial.fault, paths(server)[:3]) == (None, ["/", "/sitemap.xml", "/blog/feed/"])
+    assert "names no feed; this one was linked from it" in as_text(trial, NOON, every=False)
+
+
+def test_a_list_of_feeds_is_said_to_be_one(server: Loopback) -> None:
+    trial = plain(server, {"/": answer(b"<?xml version='1.0'?><opml version='2.0'><body/></opml>")})
+    assert trial.fault
+    assert (trial.fault.code, trial.fault.reason) == ("feed_list", "a list of feeds: put it under upstream_from")
+    assert paths(server) == ["/"]
 
 
 def test_a_server_that_wants_to_be_left_alone_is_not_searched(server: Loopback) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.sources.discovery import MAX_FEEDS, find_feeds, usual_places
+from aggregator.sources.discovery import MAX_FEEDS, MAX_LINKS, find_feeds, find_links, usual_places
 
 URL = "https://site.example/blog/"
 RSS, ATOM, JSON_FEED, JSON = "application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"
@@ -63,6 +63,19 @@ def test_an_xhtml_page_and_one_in_another_encoding_are_read() -> None:
     assert [one.href for one in find_feeds(xhtml.encode(), "", URL)] == ["https://site.example/f"]
     (lead,) = find_feeds(link("/f", title="Caf\u00e9 \u001b[31m").encode("utf-16"), "", URL)
     assert (lead.title, lead.media_type) == ("Caf\u00e9 [31m", RSS)
+
+
+def test_a_page_links_to_what_looks_like_a_feed_and_few_of_those_are_taken() -> None:
+    def linked(*hrefs: str) -> list[str]:
+        page = "".join(f'<a href="{one}">x</a>' for one in hrefs)
+        links = find_links(f"<html><body>{page}</body></html>".encode(), "", URL)
+        return [one.removeprefix("https://site.example") for one in links]
+
+    hits = ["/news.xml?a=b", "/x.rss", "/x.ATOM", "/blog/feed/"]
+    assert linked("/about", *hits, "/xml", "/x.rss#top", "mailto:me@site.example", "/feed.html") == hits
+    assert linked("/comments/feed", "rss") == ["/blog/rss", "/comments/feed"]
+    assert len(linked(*(f"/{number}.xml" for number in range(9)))) == MAX_LINKS
+    assert find_links(b"", "", URL) == ()
 
 
 def test_the_usual_places_are_beside_the_page() -> None:

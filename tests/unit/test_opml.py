@@ -170,3 +170,22 @@ OTHER = (
 def test_whatever_comes_there_is_an_answer(data: bytes) -> None:
     document = parse_list(data, "x.opml")
     assert document.fault is None or (document.fault.reason and not document.subscriptions)
+
+
+def test_variants_of_an_address_are_one_feed_and_https_wins() -> None:
+    body = feed("http://a.example/f/", text="A", category="Sea") + feed(
+        "https://a.example/f", text="B", category="Wind"
+    )
+    body += feed("https://a.example/?x=1") + feed("https://a.example/?x=1/") + feed("https://b.example/") * 2
+    document = parse_list(opml(body), "x.opml")
+    urls = [one.url for one in document.subscriptions]
+    assert urls == ["https://a.example/f", "https://a.example/?x=1", "https://a.example/?x=1/", "https://b.example/"]
+    assert (document.subscriptions[0].title, document.subscriptions[0].topics) == ("A", ("Sea", "Wind"))
+    assert document.again == 1
+
+
+def test_a_mailbox_is_shown_as_it_is_and_a_password_is_not() -> None:
+    body = feed("mailto:me@a.example?subject=x") + feed("mailto:me:word@a.example") + feed("ftp://me:word@a.example/f")
+    said = " ".join(str(one) for one in parse_list(opml(body), "x.opml").skipped)
+    assert '"mailto:me@a.example"' in said
+    assert "word" not in said

@@ -13,6 +13,9 @@ class _Sources(click.Group):
     """A group that lists where no command of it is named: what else stands there are names of sources."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = 2 if args[:1] == ["--config"] else 1 if args and args[0].startswith("--config=") else 0
+        if args[named : named + 1] and args[named] in self.commands:  # as `sources --config FILE pause NAME`
+            args = [args[named], *args[:named], *args[named + 1 :]]
         is_own = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
         return super().parse_args(ctx, args if is_own else ["list", *args])
 
@@ -21,8 +24,9 @@ class _Sources(click.Group):
 def sources() -> None:
     """Say how each source stands; try one, pause, reset or accept one.
 
-    `aggregator sources [NAME...]` is short for `aggregator sources list [NAME...]`. All of it works while a run is at
-    work; what is wished is done by the next one.
+    `aggregator sources [NAME...]` is short for `aggregator sources list [NAME...]` and takes its options: --json prints one
+    JSON object, -v names every source and says more of each. All of it works while a run is at work; what is wished is
+    done by the next one.
     """
 
 

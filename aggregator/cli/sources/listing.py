@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from aggregator.standing import Standing
     from aggregator.status import Status
 
-_FOLDERS = frozenset({"articles", "feed files"})
+_READ_BY_ALL = frozenset({"articles", "feed files", "list"})  # where they are files
 
 
 @click.command("list")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @config_option
 @json_option
-@click.option("-v", "--verbose", is_flag=True, help="Name every source, also those that are well.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every source, and say more of each.")
 def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, verbose: bool) -> int:
     """Say how each source stands: what is wrong, since when, and when it is read next. Changes nothing."""
     from aggregator import status  # noqa: PLC0415
@@ -55,6 +55,13 @@ def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, 
 
 def _read_since(standing: Standing, known: Status | None) -> Standing:
     """Return how a folder stands, with the last good pass as the time it was read: the state notes only what is new."""
-    if known is None or known.last_good is None or standing.kind not in _FOLDERS or standing.succeeded is None:
+    from aggregator.core.health import Wish  # noqa: PLC0415
+
+    if known is None or known.last_good is None or standing.succeeded is None:
         return standing
-    return standing if standing.code else replace(standing, succeeded=max(standing.succeeded, known.last_good))
+    is_read_by_all = standing.kind in _READ_BY_ALL and standing.files is not None
+    return (
+        standing
+        if standing.code or Wish.PAUSE in standing.wishes or not is_read_by_all
+        else replace(standing, succeeded=max(standing.succeeded, known.last_good))
+    )

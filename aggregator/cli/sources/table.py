@@ -39,7 +39,7 @@ _KILO = 1000
 
 
 def as_text(found: Sequence[Standing], file: Path, now: datetime, *, every: bool) -> str:
-    """Return how sources stand, for people; `every` also names all of those that are well."""
+    """Return how sources stand, for people; `every` also names all of those that are well, and says more of each."""
     groups = {state: [one for one in found if one.state is state] for state in _ORDER}
     counts = ", ".join(
         f"{len(group):,} {'not read yet' if state is State.NEW else state}" for state, group in groups.items() if group
@@ -49,7 +49,7 @@ def as_text(found: Sequence[Standing], file: Path, now: datetime, *, every: bool
         lines += _troubled(groups[state], file, now, every=every)
     rest = [*groups[State.WELL], *groups[State.NEW]]
     if every or len(rest) <= _FEW:
-        return "\n".join([*lines, *_well(rest, now)])
+        return "\n".join([*lines, *_well(rest, now, every=every)])
     hidden = f"{len(rest):,} more; -v names them, and a name shows one"
     return "\n".join([*lines, line("well", hidden)])
 
@@ -58,15 +58,18 @@ def _troubled(group: Sequence[Standing], file: Path, now: datetime, *, every: bo
     """Yield sources that are in one state, those with the same reason together, and what helps."""
     reasons: dict[str, list[Standing]] = defaultdict(list)
     for one in group:
-        reasons["left alone, as you wished" if one.state is State.PAUSED else one.reason].append(one)
+        reasons[_reason(one)].append(one)
     for reason, sources in reasons.items():
         state, shown = sources[0].state, sources if every else sources[:_NAMED]
         if len(sources) == 1:
             yield line(state, f"{sources[0].name}: {reason}")
             yield line("", _facts(sources[0], now))
+            yield from _details(sources[0], every=every)
         else:
             yield line(state, f"{len(sources):,} sources: {reason}")
-            yield from (line("", f"{one.name}{_CELL}{_facts(one, now)}") for one in shown)
+            for one in shown:
+                yield line("", f"{one.name}{_CELL}{_facts(one, now)}")
+                yield from _details(one, every=every)
         if len(sources) > len(shown):
             yield line("", f"and {len(sources) - len(shown):,} more; -v names them")
         if sources[0].code == "missing" and state is State.HELD:
@@ -74,7 +77,44 @@ def _troubled(group: Sequence[Standing], file: Path, now: datetime, *, every: bo
         elif state in _CURES:
             what, words = _CURES[state]
             yield line("", what)
-            yield line("", command(file, words, *(one.name for one in shown)))
+            yield line("", command(file, words, *dict.fromkeys(one.paused_with or one.name for one in shown)))
+
+
+def _reason(one: Standing) -> str:
+    if one.state is not State.PAUSED:
+        return one.reason
+    return f"left alone with the list {one.paused_with}" if one.paused_with else "left alone, as you wished"
+
+
+def _details(one: Standing, *, every: bool) -> Iterator[str]:
+    """Yield what else is known of a source that somebody asks for."""
+    if not every:
+        return
+    is_well = one.state in {State.WELL, State.NEW}
+    cells = [
+        one.title,
+        one.address if one.address != one.name else "",
+        *([] if is_well else [_entries(one), _left_out(one), *_traffic(one)]),
+        f"received {_size(one.tally.received)}" if one.tally.requests else "",
+    ]
+    if any(cells):
+        yield line("", f"  {_CELL.join(filter(None, cells))}")
+    if one.erred and one.error != one.reason:
+        yield line("", f"  last error {_time(one.erred)}: {one.error}")
+    yield from (line("", f"  held: {shown}") for shown in one.held)
+
+
+def _left_out(one: Standing) -> str:
+    return f"{one.left_out:,} left out by rules" if one.left_out else ""
+
+
+def _traffic(one: Standing) -> list[str]:
+    """Return what asking a source came to, as far as that says something."""
+    share = one.tally.share_unchanged if one.tally.requests > 1 else None
+    return [
+        f"304 {share:.0%}" if share is not None else "",
+        f"saved {_size(one.tally.saved)}" if one.tally.saved else "",
+    ]
 
 
 def _facts(one: Standing, now: datetime) -> str:
@@ -88,27 +128,35 @@ def _facts(one: Standing, now: datetime) -> str:
     return _CELL.join(filter(None, cells))
 
 
-def _well(group: Sequence[Standing], now: datetime) -> Iterator[str]:
+def _well(group: Sequence[Standing], now: datetime, *, every: bool) -> Iterator[str]:
     """Yield a row for each source that is well, names and counts below each other."""
     room = max((len(one.name) for one in group), default=0)
+    digits = max((len(f"{_count(one):,}") for one in group), default=0)
+    nouns = max((len(_entries(one).partition(" ")[2]) for one in group), default=0)
     for number, one in enumerate(group):
-        share = one.tally.share_unchanged
+        figure, _, noun = _entries(one).partition(" ")
         cells = [
             one.name.ljust(min(room, 40)),
-            _entries(one),
+            f"{figure.rjust(digits)} {noun.ljust(nouns)}",
             count(one.files, "file") if one.files is not None and one.succeeded else "",
             f"{one.counts.faulty:,} faulty" if one.counts.faulty else "",
             f"read {_time(one.succeeded)}" if one.succeeded else "not read yet",
             _next(one, now) if one.due else "",
-            f"304 {share:.0%}" if share is not None else "",
-            f"saved {_size(one.tally.saved)}" if one.tally.saved else "",
+            _left_out(one),
+            *_traffic(one),
         ]
-        yield line("well" if number == 0 else "", _CELL.join(filter(None, cells)))
+        is_first = number == 0 or group[number - 1].state is not one.state
+        yield line(one.state if is_first else "", _CELL.join(filter(None, cells)).rstrip())
+        yield from _details(one, every=every)
+
+
+def _count(one: Standing) -> int:
+    return one.counts.entries if one.feeds is None else one.feeds
 
 
 def _entries(one: Standing) -> str:
-    if one.kind == "list":
-        return "a list of feeds"
+    if one.feeds is not None:
+        return count(one.feeds, "feed")
     return "1 entry" if one.counts.entries == 1 else f"{one.counts.entries:,} entries"
 
 
@@ -151,6 +199,8 @@ def _object(one: Standing) -> dict[str, Any]:
     return {
         "name": one.name,
         "kind": one.kind,
+        "title": one.title or None,
+        "paused_with": one.paused_with or None,
         "address": one.address,
         "state": one.state,
         "code": one.code,
@@ -163,8 +213,11 @@ def _object(one: Standing) -> dict[str, Any]:
         "because": one.because,
         "entries": one.counts.entries,
         "files": one.files,
+        "feeds": one.feeds,
         "faulty": one.counts.faulty,
         "dropped": one.counts.dropped,
+        "left_out": one.left_out,
+        "held": list(one.held),
         "share_unchanged": tally.share_unchanged,
         "bytes_received": tally.received,
         "bytes_saved": tally.saved,

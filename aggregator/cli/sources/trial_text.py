@@ -96,11 +96,10 @@ def _way(trial: Trial) -> Iterator[str]:
     if trial.fault:
         yield line("error", reason_of(trial))
     if trial.page:
-        how = (
-            "names no feed; this one was found beside it"
-            if trial.guessed
-            else "is a page; this is the first feed it names"
-        )
+        how = "is a page; this is the first feed it names"
+        if trial.guessed:
+            where = "linked from it" if trial.url in trial.linked else "found beside it"
+            how = f"names no feed; this one was {where}"
         yield line("page", f"{masked(trial.page)} {how}")
     elif trial.guessed:
         yield line("tried", f"{', '.join(map(masked, trial.guessed))}: no feed there either")
