@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aggregator.core.flood import LEAST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.core.model import Sighting
@@ -63,16 +63,13 @@ def locate(found: Sequence[Sighting], known: Sequence[Trace]) -> list[str]:
 
 def _settled_by(sign: Sign, wanted: Sequence[Trace], places: Sequence[str], known: Sequence[Trace]) -> dict[int, str]:
     """Return the places of entries that have none yet and are known again by a sign, by their number."""
-    if all(places):
-        return {}
     used = set(places)
-    there = _alone((one for one in known if one.location not in used), sign)
-    here = _alone((one for number, one in enumerate(wanted) if not places[number]), sign)
-    return {
-        number: there[mark].location
-        for number, one in enumerate(wanted)
-        if not places[number] and (mark := sign(one)) in there and mark in here
-    }
+    free = {number: one for number, one in enumerate(known) if one.location not in used}
+    if not free or all(places):
+        return {}
+    there = _alone(free, sign)
+    here = _alone({number: one for number, one in enumerate(wanted) if not places[number]}, sign) if there else {}
+    return {number: known[there[mark]].location for mark, number in here.items() if mark in there}
 
 
 def _moving(wanted: Sequence[Trace], places: Sequence[str], known: Sequence[Trace]) -> dict[int, str]:
@@ -81,7 +78,7 @@ def _moving(wanted: Sequence[Trace], places: Sequence[str], known: Sequence[Trac
     For one entry that may be the next issue of a column. It is a habit of the feed where several do it, more than
     stay where they were, and where no two entries share a path, so that the query does not say what is read.
     """
-    if all(places):
+    if not known or all(places):
         return {}
     keys = {one.key for one in known}
     paths = Counter(_stem(one.key) for one in wanted)
@@ -240,11 +237,11 @@ def _without_endings(path: str) -> str:
     return path.rstrip("/")
 
 
-def _alone(traces: Iterable[Trace], sign: Sign) -> dict[str, Trace]:
-    """Return traces by a sign that no other one of them has."""
-    traces = list(traces)
-    counts = Counter(map(sign, traces))
-    return {sign(one): one for one in traces if sign(one) and counts[sign(one)] == 1}
+def _alone(traces: Mapping[int, Trace], sign: Sign) -> dict[str, int]:
+    """Return the numbers of traces by a sign that no other one of them has."""
+    marks = {number: sign(one) for number, one in traces.items()}
+    counts = Counter(marks.values())
+    return {mark: number for number, mark in marks.items() if mark and counts[mark] == 1}
 
 
 def new_place(key: str, taken: Collection[str]) -> str:
