@@ -121,7 +121,7 @@ def test_every_key_is_one_comment_away_and_shows_its_default(tmp_path: Path) -> 
     for section in ("output", "window", "related", "entry", "providers", "schedule", "text"):
         assert getattr(full, section) == getattr(ConfigFile(base_url=plain.base_url), section)
     file.write_text(COMMENTED.sub(r"\1", file.read_text(encoding="utf-8")), encoding="utf-8")
-    file.with_name("upstreams.yaml").touch()  # which it includes now
+    file.with_name("upstreams.yaml").write_text("upstream: []\n", encoding="utf-8")  # which it includes now
     loaded = config.load(file, {})
     assert (loaded.site.language, loaded.state) == ("en", tmp_path / "state")
 
