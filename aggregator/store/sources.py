@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from aggregator.core.model import Sighting
     from aggregator.store import Reading
     from aggregator.store.sql import Database, Row
+
+_TURN_SECONDS = 2.0
 
 
 class SourceTables:
@@ -94,11 +97,16 @@ class SourceTables:
                 self._db.run_many(
                     "DELETE FROM document WHERE source = ? AND location = ?", [(source, one) for one in chunk]
                 )
-        # Readings are made while they are taken: in a transaction of their own each chunk holds up nobody meanwhile.
-        for readings_chunk in chain([first], chunks(readings)):
+        batches = chain([first], chunks(readings))
+        batch = next(batches, None)
+        while batch:
+            # Readings are made while they are taken, which may take long: whoever waits to write gets a turn meanwhile.
+            until = time.monotonic() + _TURN_SECONDS
             with self._db.transaction():
-                self._keep_documents(source, readings_chunk, to_micros(now))
-                total += self._keep_sightings(source, readings_chunk)
+                while batch and time.monotonic() < until:
+                    self._keep_documents(source, batch, to_micros(now))
+                    total += self._keep_sightings(source, batch)
+                    batch = next(batches, None)
         return total
 
     def _keep_documents(self, source: str, readings: Sequence[Reading], now: int) -> None:
