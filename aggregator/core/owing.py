@@ -68,8 +68,8 @@ def reconciled(
 
 
 def is_due(owing: Owing, now: datetime) -> bool:
-    """Say whether a hub may be asked."""
-    return owing.not_before is None or owing.not_before <= now
+    """Say whether a hub may be asked; an instant further ahead than our patience is from a clock that was wrong."""
+    return owing.not_before is None or not now < owing.not_before <= now + PATIENCE
 
 
 def answered(owing: Owing, path: str) -> Owing:

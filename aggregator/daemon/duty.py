@@ -67,6 +67,7 @@ class Duty:
         self._lock = Lock()
         self._polled = Polled()  # since the last pass
         self._announced = Announced()  # since the last pass
+        self._are_hubs_settled = True  # no longer from when they are told until a pass has kept what that came to
         self._upkeep = Event()
         self._stopped = Event()
         self._try_again: float | None = None  # on the monotonic clock
@@ -113,6 +114,7 @@ class Duty:
                 every = None if config.schedule.cron else config.schedule.every
                 beside = passes.Beside(polled, announced)
                 report = noted.run(config, store, self._clock, self._options, progress, interval=every, beside=beside)
+                self._are_hubs_settled = self._are_hubs_settled or bool(announced.given)
                 self._after_pass(report, config)
                 if self._upkeep.is_set():
                     self._keep_up(config, store)
@@ -136,22 +138,28 @@ class Duty:
     def _ask_for_hubs(self) -> None:
         """Wish that hubs are told, if one of them is due."""
         report, now = self.last.report, self._clock()
-        if report is not None and any(is_due(owing, now) for owing in report.announced.owed.values()):
+        if (
+            report is not None
+            and self._are_hubs_settled
+            and any(is_due(owing, now) for owing in report.announced.owed.values())
+        ):
             self.hubs.ask()
 
     def _tell(self) -> None:
         """Tell the hubs what they are owed; the next pass, which is wished for, keeps what it came to."""
         report, config, now = self.last.report, self.config, self._clock()
-        if report is None:
+        if report is None or not self._are_hubs_settled:  # what the last report says they are owed is told already
             return
         given = {hub: owing for hub, owing in report.announced.owed.items() if is_due(owing, now)}
         if not given:
             return
+        self._are_hubs_settled = False
         try:
             made = announce(given, config.site, now, self._progress(self.hubs))
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001  as above
+            self._are_hubs_settled = True
             self._chronicle.failed("telling hubs", error)
             return
         self._chronicle.went_well("telling hubs")

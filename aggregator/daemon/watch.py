@@ -18,6 +18,7 @@ _LOG = logging.getLogger(__name__)
 _SILENCE_MS = 250
 _BURST_MS = 1500
 _LOOK_AGAIN_MS = 1000  # for folders that were not there, or are others now
+_BARRED_SECONDS = 20
 
 _Identities: TypeAlias = "dict[Path, tuple[int, int]]"
 
@@ -30,6 +31,7 @@ class Watch:
         self._changed = changed
         self._ended = Event()
         self._polling = polling
+        self._is_barred = False  # whether the last try met a folder that may not be read
         self._thread = Thread(target=self._watch, name="watch", daemon=True)
 
     def start(self) -> None:
@@ -53,6 +55,11 @@ class Watch:
                 continue
             try:
                 self._until_others(there)
+            except PermissionError as error:  # looking at it every second would not help either
+                if not self._is_barred:
+                    _LOG.warning("a folder may not be read, so nothing is watched until it may: %s", error)
+                self._is_barred = True
+                self._ended.wait(_BARRED_SECONDS)
             except (OSError, RuntimeError) as error:
                 if not self._polling and self._there() == there:
                     _LOG.warning(
@@ -90,7 +97,6 @@ class Watch:
             raise_interrupt=False,
             force_polling=self._polling,
             poll_delay_ms=1000,
-            ignore_permission_denied=True,
         ):
             if self._ended.is_set():
                 return

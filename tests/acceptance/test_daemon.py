@@ -228,6 +228,26 @@ def test_a_hub_that_hangs_delays_no_file_and_is_told_of_the_news_when_it_is_back
         assert {seen.path for seen in hub.seen} == {"/"}
 
 
+def test_a_slow_hub_is_told_of_each_feed_once_however_many_passes_there_are(room: Newsroom) -> None:
+    def slow(talk: Talk) -> None:
+        talk.over.wait(0.3)
+        talk.send(answer(status="204 Fine"))
+
+    with Loopback({"*": slow}) as hub:
+        room.configure(f"{CONFIG}hub: {hub.url('/')}\n")
+        with Running(room) as running:
+            running.told("READY=1")
+            room.article("a0.md", title="News")
+            running.until(lambda: "News" in room.titles())
+            _until(lambda: bool(hub.seen))
+            for _ in range(3):
+                running.send(signal.SIGUSR1)
+                running.logged("pass done")
+            manifest = room.state / "manifest.json"
+            running.until(lambda: not json.loads(manifest.read_text(encoding="utf-8"))["owed"])
+        assert len(hub.seen) == 9  # three channels in three formats
+
+
 def test_what_upstream_feeds_bring_is_published_and_they_are_asked_once(room: Newsroom) -> None:
     with Loopback({"/pier": answer(FEED, "Content-Type: application/rss+xml")}) as server:
         room.configure(f"{CONFIG}upstream: [{{url: '{server.url('/pier')}', private: true}}]\n")

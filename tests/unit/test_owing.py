@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from aggregator.core.owing import Owing, put_off, reconciled
+from aggregator.core.owing import Owing, is_due, put_off, reconciled
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
@@ -25,3 +25,10 @@ def test_news_that_came_while_a_hub_was_told_is_owed() -> None:
 def test_a_hub_that_left_the_configuration_is_owed_nothing() -> None:
     given = {HUB: Owing(feeds={"a": NOON})}
     assert reconciled({}, given, given) == {}
+
+
+def test_a_wait_that_a_wrong_clock_set_ends() -> None:
+    waiting = put_off(Owing(feeds={"a": NOON}), NOON, None, "503")
+    assert not is_due(waiting, NOON)
+    assert is_due(waiting, NOON + timedelta(minutes=1))
+    assert is_due(put_off(waiting, NOON + timedelta(days=1095), None, "503"), NOON)
