@@ -31,14 +31,12 @@ def daemon(*, config_path: Path | None) -> int:
     from aggregator.notify import Notifier  # noqa: PLC0415
 
     def read_again() -> Config:
-        made = load(located(config_path), os.environ)
-        _log(made)
-        return made
+        return load(located(config_path), os.environ)
 
     gc.set_threshold(50_000, 20, 100)  # as in `run`
     config = loaded(config_path)
     _log(config)
-    code = Daemon(config, World(read_again, os.environ, _now, Notifier(os.environ), signals, applications)).live()
+    code = Daemon(config, World(read_again, os.environ, _now, Notifier(os.environ), signals, applications, _log)).live()
     import logging  # noqa: PLC0415  --help needs none of it
 
     # Not by the usual way, which waits for threads that nobody waits for any more.
@@ -67,4 +65,4 @@ def _log(config: Config) -> None:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
+    return datetime.now(UTC)

@@ -177,7 +177,7 @@ class Duty:
             self._chronicle.went_well("upkeep")
 
     def _ask(self) -> None:
-        config, now, progress = self.config, self._clock(), self._progress(self.upstream)
+        config, now, progress = self.config, self._clock().replace(microsecond=0), self._progress(self.upstream)
         try:
             with sqlite.opened_within(config.state) as store:
                 followed = follow(config, store, now, self._options, progress)

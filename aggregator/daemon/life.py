@@ -47,7 +47,7 @@ _PATIENCE_SECONDS = 3.0  # for what is just being written, before it is cut off
 class World:
     """What a daemon lives in.
 
-    load: reads the configuration anew. signals: those that came, from `listen`. applications: what the built-in server
+    load: reads the configuration anew; adopt: told of one that counts from now on. signals: those that came, from `listen`. applications: what the built-in server
     hands out.
     """
 
@@ -57,6 +57,7 @@ class World:
     notifier: Notifier
     signals: SimpleQueue[int]
     applications: Callable[[Config], tuple[ASGIApp, ASGIApp]]
+    adopt: Callable[[Config], None] = lambda _: None
 
 
 class Daemon:
@@ -173,6 +174,7 @@ class Daemon:
 
     def _take(self, config: Config) -> None:
         self._duty.config = config
+        self._world.adopt(config)
         self._agenda.change(config.schedule)
         self._watch.stop()
         self._watch = self._watching(config)

@@ -45,9 +45,12 @@ def held(folder: Path, wait: timedelta, kind: str = RUN) -> Iterator[None]:
         raise StoreError(f"{error.filename or folder}: {reason_of(error)}") from error
     with lock:
         _take(lock, folder, wait)
-        lock.truncate(0)
-        lock.write(f"{os.getpid()} {kind}\n")
-        lock.flush()
+        try:
+            lock.truncate(0)
+            lock.write(f"{os.getpid()} {kind}\n")
+            lock.flush()
+        except OSError as error:
+            raise StoreError(f"{folder / FILE}: {reason_of(error)}") from error
         yield
 
 

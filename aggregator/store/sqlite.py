@@ -196,14 +196,14 @@ def _wrapped(path: Path) -> Iterator[None]:
     """Let foreign exceptions leave as StoreError."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # of a damaged file, what it says of itself is no text
         raise StoreError(f"{path}: {error}{_cure(error)}") from error
 
 
-def _cure(error: sqlite3.Error) -> str:
+def _cure(error: sqlite3.Error | UnicodeDecodeError) -> str:
     """Say what helps against a damaged file: everything in it can be made again."""
     harmless = (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
-    damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, harmless)
+    damaged = isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and not isinstance(error, harmless)
     return (
         "; if it is damaged, remove it: the next run rebuilds it from ledger.jsonl and the articles" if damaged else ""
     )
