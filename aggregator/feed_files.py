@@ -107,7 +107,7 @@ class FeedFiles(Gathering):
             return
         elsewhere = self._store.polls.known_keys(key for one in new if (key := _key_of(one)))
         for file, *entries in arrivals.values():
-            yield replace(file, racy=True)
+            yield file._replace(racy=True)
             yield from (one for one in entries if _key_of(one) in elsewhere)
 
     def _pairs(

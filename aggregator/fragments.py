@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator import __version__
 from aggregator.formats.content import content_of
@@ -23,8 +22,7 @@ _PENDING = 256  # rendered entries that wait for the store
 _RECENT = 4096  # rendered entries in memory: most are in several channels
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A member with its fragments, one for each format; `size` is that of the largest."""
 
     member: Member

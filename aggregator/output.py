@@ -10,16 +10,14 @@ import hashlib
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING
-
-from pydantic import TypeAdapter, ValidationError
 
 from aggregator import files, gzipped
 from aggregator.core.model import Facet, Fault
 from aggregator.core.owing import Owing  # noqa: TC001  pydantic reads the types of the manifest
 from aggregator.errors import PublishError, reason_of
 from aggregator.formats import GENERATOR
+from aggregator.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -62,9 +60,7 @@ class Manifest:
     owed: dict[str, Owing] = field(default_factory=dict)
 
 
-@cache
-def _adapter() -> TypeAdapter[Manifest]:
-    return TypeAdapter(Manifest)
+_MANIFEST = Record(Manifest)
 
 
 class Output:
@@ -82,7 +78,7 @@ class Output:
         self._place = os.path.relpath(folder, state)
         known = self._load()
         self._is_new = known is None
-        self._before = known and _adapter().dump_json(known)
+        self._before = known and _MANIFEST.dump(known)
         self._owned = frozenset(known.files) if known else frozenset()
         self.manifest = known or Manifest()
         self.written = self.unchanged = self.removed = 0
@@ -90,8 +86,8 @@ class Output:
 
     def _load(self) -> Manifest | None:
         try:
-            return _adapter().validate_json(self._file.read_bytes())
-        except (FileNotFoundError, ValidationError):
+            return _MANIFEST.load(self._file.read_bytes())
+        except (FileNotFoundError, ValueError):
             return None
 
     def prepare(self) -> None:
@@ -199,9 +195,9 @@ class Output:
     def finish(self) -> None:
         """Write the manifest if it is not what it was; on the disk when this returns."""
         self.manifest.output = self._place
-        wanted = _adapter().dump_json(self.manifest)
+        wanted = _MANIFEST.dump(self.manifest)
         if not self.is_dry and wanted != self._before:
-            files.write_all({self._file: _adapter().dump_json(self.manifest, indent=1)})
+            files.write_all({self._file: _MANIFEST.page(self.manifest)})
             self._before = wanted
 
 
@@ -246,9 +242,9 @@ class Retired:
         try:
             found = self._file.stat()
             if (found.st_mtime_ns, found.st_ino) != self._stamp:
-                self._paths = frozenset(_adapter().validate_json(self._file.read_bytes()).retired)
+                self._paths = frozenset(_MANIFEST.load(self._file.read_bytes()).retired)
                 self._stamp = (found.st_mtime_ns, found.st_ino)
-        except (OSError, ValidationError):
+        except (OSError, ValueError):
             return False
         return path in self._paths
 

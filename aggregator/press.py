@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator import __version__
 from aggregator.catalogue import Listing
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
 _SECOND = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Since:
+class Since(NamedTuple):
     """Where publishing starts from: the manifest's revision, unless that is not to be trusted.
 
     trusted: whether what is published came from this very state. full: render and compare everything in any case.

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.core.model import Fault
+    from aggregator.core.rulebook import Rules
     from aggregator.gathering import Gathered
     from aggregator.lists import Followed
     from aggregator.output import Output
     from aggregator.publish import Progress, Published
-    from aggregator.store import Rules, Settled, Store, Totals
+    from aggregator.store import Settled, Store, Totals
     from aggregator.upstream import Polled
 
 __all__ = ["Options", "Report", "run"]

@@ -104,7 +104,7 @@ def _read_all(config: Config) -> _Found:
             found.faults += [*listed.faults, *listed.skipped]
     for source in config.articles:
         listing = folder.survey(source.roots)
-        context = replace(source.context, hints=True)
+        context = source.context._replace(hints=True)
         found.faults += listing.faults
         found.faults += [Fault("missing_folder", name, _MISSING) for name in listing.missing]
         for location, path in ((one, listing.paths[one]) for one in listing.found):

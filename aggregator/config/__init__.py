@@ -17,11 +17,11 @@ from aggregator.config.serve import Serving, serving_of
 from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
+from aggregator.core.rulebook import Rules
 from aggregator.core.window import Window
 from aggregator.errors import ConfigError
 from aggregator.formats import Site, Style, Words
 from aggregator.sources import Context
-from aggregator.store import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

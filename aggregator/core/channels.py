@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.core.model import Facet
 
@@ -43,8 +43,7 @@ class Policy:
     providers_from: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(NamedTuple):
     """An entry's place in a channel, with the spelling of the channel's name that the entry uses."""
 
     channel: str

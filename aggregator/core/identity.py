@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import is_normalized
 from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(NamedTuple):
     """What the ledger remembers of an id: the key it stands for now, the keys it stood for, and when it was seen."""
 
     id: str

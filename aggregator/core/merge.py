@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from aggregator.core.dates import EARLIEST
 from aggregator.core.model import EPOCH, Entry
@@ -30,8 +29,7 @@ _HAS: Mapping[str, Callable[[Sighting], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dates:
+class Dates(NamedTuple):
     """What the ledger says of an entry; all aware UTC."""
 
     published: datetime

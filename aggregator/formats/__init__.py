@@ -7,7 +7,7 @@ other entries, so that it is made once and joined everywhere. `wrap` puts the he
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,8 +64,7 @@ class Site:
     hubs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(NamedTuple):
     """One format: what its files end with (no dot), what a server calls them, and its functions.
 
     fragment: takes an entry, what `content.content_of` makes of it once for all formats, and the style.

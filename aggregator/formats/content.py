@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.core.channels import topic_key, topic_slug
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from aggregator.formats import Style
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What a reader sees of an entry, made once for all formats.
 
     title, summary: plain text, never empty. html: see `html_of`. terms: slug and spelling of its topics, each topic once

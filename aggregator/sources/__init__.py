@@ -5,8 +5,7 @@ A kind of source is a retriever (`folder`) and a parser (`article`); `registry` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,16 +14,14 @@ if TYPE_CHECKING:
     from aggregator.core.model import Document, Fault
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(NamedTuple):
     """What tells without reading whether a resource changed: size in bytes, mtime in ns since the epoch."""
 
     size: int
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class Resource(NamedTuple):
     """Raw bytes at a location, with the validators they had when they were read."""
 
     location: str
@@ -32,8 +29,7 @@ class Resource:
     validators: Validators
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(NamedTuple):
     """What a source holds now.
 
     found: validators by location, in order of location. paths: where each is. faults: what was passed over.
@@ -47,8 +43,7 @@ class Listing:
     missing: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(NamedTuple):
     """What a parser has to know besides the bytes: the source's name, topics added to each article, what to skip.
 
     hints: whether to tell also of what may be a mistake, or meant.

@@ -6,23 +6,21 @@ Each call is one transaction; `now` is always an argument. Opened by `sqlite.ope
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
-    from aggregator.core.channels import Policy
     from aggregator.core.flood import Familiar
     from aggregator.core.model import Document, Entry, Fault, Outcome
-    from aggregator.core.rules import Rule
+    from aggregator.core.rulebook import Rules
     from aggregator.sources import Validators
     from aggregator.store.following import Health, Lists, Polls
     from aggregator.store.inquiry import Inquiry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """A document as the last pass left it. read_at: when it was last understood, None if never."""
 
     validators: Validators
@@ -33,8 +31,7 @@ class Known:
     read_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """A document that was read in this pass; `document` is None where its bytes are what they were."""
 
     location: str
@@ -64,23 +61,7 @@ class Put:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What the merged entries depend on besides the sightings.
-
-    late: section 7 of the design, `shown`. by_source: what the owner keeps, drops and gives topics, of the sources that
-    have such rules, by name. kept: sources whose rules nobody knows any more, so that what they left out stays so.
-    """
-
-    policy: Policy
-    related_shown: int = 5
-    late: timedelta
-    by_source: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
-    kept: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What merging came to, in entries."""
 
     new: int = 0
@@ -98,8 +79,7 @@ class LeftOut:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """What there is now.
 
     merged: sightings beyond the first of their entry. own_links: related links between ours. left_out: sightings that
@@ -114,8 +94,7 @@ class Totals:
     left_out: tuple[LeftOut, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(NamedTuple):
     """An entry in a channel: what a window and a feed's head need to know of it."""
 
     key: str
@@ -131,16 +110,14 @@ class Member:
         return self.published, self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """An entry in every format, in the order of the configuration, and the digest of what it was rendered from."""
 
     digest: str
     fragments: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelRow:
+class ChannelRow(NamedTuple):
     """What the ledger remembers of a channel. stamp: digest of the ids and dates that its feed last showed."""
 
     id: str

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.core.model import Entry
-    from aggregator.store import Rules
+    from aggregator.core.rulebook import Rules
     from aggregator.store.sql import Database
 
 
@@ -118,6 +118,6 @@ def _parts(content: bytes, sizes: str) -> tuple[bytes, ...]:
 
 
 def _entry(body: str, related: str, links: int) -> Entry:
-    entry = ENTRY.validate_json(joined(body, related=related))
+    entry = ENTRY.load(joined(body, related=related))
     more = links - len(entry.related)
     return replace(entry, related_more=more) if more else entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.core.identity import LedgerRow, assign
 from aggregator.core.merge import Dates
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _COLUMNS = "l.id, l.key, l.former, l.first_seen, l.published, l.updated, l.shown, l.fingerprint, l.listed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """A row of the ledger; instants in microseconds since the epoch. listed: whether it was ever in a channel."""
 
     id: str

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aggregator.core.identity import Place
     from aggregator.core.model import Sighting
-    from aggregator.store import Rules
+    from aggregator.core.rulebook import Rules
     from aggregator.store.sql import Database
 
 
@@ -64,7 +64,7 @@ class InquiryTables:
     def sightings(self, key: str) -> Sequence[Sighting]:
         """Return the sightings of a key, also those that rules leave out; without their edges."""
         rows = self._db.query("SELECT body FROM sighting WHERE key = ? ORDER BY source, location", [key])
-        return [SIGHTING.validate_json(body) for (body,) in rows]
+        return [SIGHTING.load(body) for (body,) in rows]
 
     def left_out(self, key: str) -> Mapping[Place, int]:
         """Return the number of the rule that leaves out each of those sightings of a key that are."""
@@ -85,7 +85,7 @@ class InquiryTables:
                 source=source,
                 location=location,
                 outcome=Outcome(outcome),
-                faults=FAULTS.validate_json(faults),
+                faults=FAULTS.load(faults),
                 read_at=None if read_at is None else from_micros(read_at),
             )
             for source, outcome, faults, read_at in rows

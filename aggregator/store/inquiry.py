@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from aggregator.core.identity import Place
     from aggregator.core.model import Fault, Outcome, Sighting
-    from aggregator.store import Member, Rules
+    from aggregator.core.rulebook import Rules
+    from aggregator.store import Member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

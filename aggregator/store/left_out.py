@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aggregator.core.identity import Place
-    from aggregator.store import Rules
+    from aggregator.core.rulebook import Rules
     from aggregator.store.sql import Database, Row
 
 
@@ -33,7 +33,7 @@ def sift(db: Database, rules: Rules) -> Mapping[Place, tuple[str, ...]]:
             f" WHERE s.key = t.key AND s.source IN ({', '.join('?' * len(sources))})",
             sources,
         ):
-            verdict = judge(SIGHTING.validate_json(body), by_source[source], rules.policy)
+            verdict = judge(SIGHTING.load(body), by_source[source], rules.policy)
             if verdict.number:
                 left_out.append((source, location, key, verdict.number, verdict.verb))
             elif verdict.topics:

@@ -5,24 +5,20 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from aggregator.store.sql import dump
+from aggregator.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from pydantic import TypeAdapter
 
     from aggregator.sources.opml import Subscription
     from aggregator.store.sql import Database
 
 
 @cache
-def _feeds() -> TypeAdapter[tuple[Subscription, ...]]:
-    from pydantic import TypeAdapter  # noqa: PLC0415  few sites have lists, and the imports are not free
+def _feeds() -> Record[tuple[Subscription, ...]]:
+    from aggregator.sources.opml import Subscription  # noqa: PLC0415  few sites have lists, and the import is not free
 
-    from aggregator.sources.opml import Subscription  # noqa: PLC0415
-
-    return TypeAdapter(tuple[Subscription, ...])
+    return Record(tuple[Subscription, ...])
 
 
 class ListTables:
@@ -38,7 +34,7 @@ class ListTables:
     def kept(self, source: str) -> Mapping[str, tuple[Subscription, ...]]:
         """Return the feeds of a list, by the file that named them."""
         rows = self._db.query("SELECT location, feeds FROM list WHERE source = ? ORDER BY location", [source])
-        return {location: _feeds().validate_json(feeds) for location, feeds in rows}
+        return {location: _feeds().load(feeds) for location, feeds in rows}
 
     def keep(self, source: str, parts: Mapping[str, tuple[Subscription, ...]]) -> None:
         """Keep the feeds of a list in place of those that were kept."""
@@ -46,7 +42,7 @@ class ListTables:
             self._db.run("DELETE FROM list WHERE source = ?", [source])
             self._db.run_many(
                 "INSERT INTO list (source, location, feeds) VALUES (?, ?, ?)",
-                [(source, location, dump(_feeds(), feeds)) for location, feeds in sorted(parts.items())],
+                [(source, location, _feeds().dump(feeds)) for location, feeds in sorted(parts.items())],
             )
 
     def forget(self, sources: Iterable[str]) -> None:

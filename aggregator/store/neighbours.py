@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.core.related import Neighbourhood, owners, resolve
-from aggregator.store.sql import EDGES, LINK, LINKS, dump, query_in
+from aggregator.store.sql import EDGES, LINK, LINKS, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def resolve_links(db: Database, keys: Sequence[str], shown: int) -> set[str]:
     """Resolve the links of a batch of entries, keep the first `shown`; return the keys of those that look new."""
     rows = query_in(db, "SELECT key, edges, body, digest FROM entry WHERE key IN ({})", keys)
-    entries = [(key, EDGES.validate_json(edges), body, digest) for key, edges, body, digest in rows]
+    entries = [(key, EDGES.load(edges), body, digest) for key, edges, body, digest in rows]
     near = _Around.of(db, {key: edges for key, edges, _, _ in entries})
     changed = []
     for key, edges, body, digest in entries:
         links = resolve(key, Neighbourhood(edges, near.owner, near.faces, sorted(near.naming[key])))
-        related = dump(LINKS, tuple(links[:shown]))
+        related = LINKS.dump(tuple(links[:shown]))
         new_digest = hashlib.sha256(f"{body}\n{related}\n{len(links)}".encode()).hexdigest()
         if new_digest != digest:
             changed.append((related, len(links), sum(link.ours for link in links), new_digest, key))
@@ -53,7 +53,7 @@ class _Around:
             naming[owner[target]].add(key)
         shown = {*owner.values(), *(key for group in naming.values() for key in group)}
         faces = query_in(db, "SELECT key, face FROM entry WHERE key IN ({})", sorted(shown))
-        return cls(owner, {key: LINK.validate_json(face) for key, face in faces}, naming)
+        return cls(owner, {key: LINK.load(face) for key, face in faces}, naming)
 
 
 def owners_of(db: Database, names: Collection[str]) -> dict[str, str]:

@@ -6,14 +6,13 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
-
 from aggregator.core.flood import Flood
 from aggregator.core.matching import Trace
 from aggregator.core.model import from_micros, to_micros
 from aggregator.core.polling import Poll
+from aggregator.records import Record
 from aggregator.store.following import Dropped
-from aggregator.store.sql import SIGHTING, dump, query_in
+from aggregator.store.sql import SIGHTING, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +25,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _NAMES = tuple(field.name for field in fields(Poll))
 _COLUMNS = ", ".join(_NAMES)
 _INSTANTS = ("due", "not_before", "tried", "succeeded", "since", "erred")
-_FLOOD = TypeAdapter(Flood)
+_FLOOD = Record(Flood)
 
 
 class PollTables:
@@ -89,10 +88,7 @@ class PollTables:
     def sightings(self, source: str, locations: Iterable[str]) -> Mapping[str, Sighting]:
         """Return what is known of some entries of a feed, without their edges, by location."""
         sql = "SELECT location, body FROM sighting WHERE source = ? AND location IN ({})"
-        return {
-            location: SIGHTING.validate_json(body)
-            for location, body in query_in(self._db, sql, locations, before=[source])
-        }
+        return {location: SIGHTING.load(body) for location, body in query_in(self._db, sql, locations, before=[source])}
 
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Return those keys under which there is an entry."""
@@ -116,20 +112,20 @@ class PollTables:
 
 
 def _named(body: str, source: str) -> str:
-    return dump(SIGHTING, replace(SIGHTING.validate_json(body), source=source), without={"edges"})
+    return SIGHTING.dump(replace(SIGHTING.load(body), source=source), without={"edges"})
 
 
 def _poll(row: Row) -> Poll:
     values = dict(zip(_NAMES, row, strict=True))
     instants = {name: _instant(values[name]) for name in _INSTANTS}
-    held = _FLOOD.validate_json(values["held"]) if values["held"] else None
+    held = _FLOOD.load(values["held"]) if values["held"] else None
     return Poll(**{**values, **instants, "ttl": values["ttl"] * _MICROSECOND, "held": held})
 
 
 def _values(poll: Poll) -> list[object]:
     values = {name: getattr(poll, name) for name in _NAMES}
     instants = {name: _micros(values[name]) for name in _INSTANTS}
-    held = _FLOOD.dump_json(poll.held).decode() if poll.held else ""
+    held = _FLOOD.dump(poll.held) if poll.held else ""
     return list({**values, **instants, "ttl": poll.ttl // _MICROSECOND, "held": held}.values())
 
 

@@ -25,7 +25,6 @@ from aggregator.store.sql import (
     LINK,
     SIGHTING,
     chunks,
-    dump,
     joined,
     query_in,
     read_setting,
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
     from aggregator.core.identity import Place
     from aggregator.core.model import Edge, Entry, Sighting
-    from aggregator.store import Rules
+    from aggregator.core.rulebook import Rules
     from aggregator.store.sql import Database, Row
 
 _RULES = "rules that entries were merged by"
@@ -114,7 +113,7 @@ class _Settling:
         for chunk in chunks(keys):
             sightings: dict[str, list[Sighting]] = defaultdict(list)
             for key, body, edges in query_in(self.db, "SELECT key, body, edges FROM present WHERE key IN ({})", chunk):
-                sightings[key].append(self._with_topics(SIGHTING.validate_json(joined(body, edges=edges))))
+                sightings[key].append(self._with_topics(SIGHTING.load(joined(body, edges=edges))))
             merged: dict[str, _Merged] = {}
             for key in chunk:
                 ordered = in_order(sightings[key])
@@ -122,7 +121,7 @@ class _Settling:
                 row = identities.row(key) or self._first_seen(identities.id_of(key), given, ordered, known_sources)
                 row = _dated(row, key, given, to_micros(self.now))
                 if not row.listed and not _is_backlog(ordered):
-                    row = replace(row, listed=True)
+                    row = row._replace(listed=True)
                 identities.keep(key, row)
                 merged[key] = _Merged.of(ordered, row)
             self._write(merged)
@@ -236,7 +235,7 @@ class _Merged:
     def of(cls, ordered: Sequence[Sighting], row: LedgerEntry) -> _Merged:
         entry = merge(ordered, row.id, row.dates())
         aliases = {alias for sighting in ordered for alias in sighting.aliases}.union(row.former) - {entry.key}
-        return cls(entry, edges_of(ordered), aliases, dump(LINK, face_of(entry)))
+        return cls(entry, edges_of(ordered), aliases, LINK.dump(face_of(entry)))
 
     def targets(self) -> set[str]:
         return {edge.key for edge in self.edges} - {self.entry.key}
@@ -244,7 +243,7 @@ class _Merged:
     def row(self) -> Row:
         entry = self.entry
         dates = (to_micros(entry.published), to_micros(entry.updated))
-        return (entry.key, entry.id, *dates, self.face, dump(EDGES, self.edges), dump(ENTRY, entry))
+        return (entry.key, entry.id, *dates, self.face, EDGES.dump(self.edges), ENTRY.dump(entry))
 
 
 def _pairs(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
@@ -261,4 +260,5 @@ def _dated(row: LedgerEntry, key: str, given: str, now: int) -> LedgerEntry:
         return row
     updated = row.updated if row.fingerprint == given else max(row.updated + _SECOND, now)
     former = row.former if row.key == key else tuple(dict.fromkeys((*row.former, row.key)))
-    return replace(row, key=key, updated=updated, fingerprint=given, former=tuple(one for one in former if one != key))
+    former = tuple(one for one in former if one != key)
+    return row._replace(key=key, updated=updated, fingerprint=given, former=former)

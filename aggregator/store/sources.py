@@ -11,7 +11,7 @@ from aggregator.core.flood import TELLING, Familiar
 from aggregator.core.model import Outcome, from_micros, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Known, Put
-from aggregator.store.sql import CHUNK, EDGES, FAULTS, SIGHTING, chunks, dump
+from aggregator.store.sql import CHUNK, EDGES, FAULTS, SIGHTING, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -78,7 +78,7 @@ class SourceTables:
                 racy=bool(racy),
                 hash=hash_,
                 outcome=Outcome(outcome),
-                faults=FAULTS.validate_json(faults) if faults != "[]" else (),
+                faults=FAULTS.load(faults) if faults != "[]" else (),
                 read_at=None if read_at is None else from_micros(read_at),
             )
             for location, size, mtime_ns, racy, hash_, outcome, faults, read_at in rows
@@ -123,7 +123,7 @@ class SourceTables:
             [
                 (
                     *(source, one.location, *_validators(one), one.hash, one.document.outcome),
-                    dump(FAULTS, one.document.faults),
+                    FAULTS.dump(one.document.faults),
                     now if one.document.sighting else None,
                 )
                 for one in readings
@@ -193,4 +193,4 @@ def _validators(reading: Reading) -> tuple[int, int, int]:
 
 def _split(sighting: Sighting) -> tuple[str, str]:
     """Return a sighting as two texts, its edges apart: they change most often, and alone."""
-    return dump(SIGHTING, sighting, without={"edges"}), dump(EDGES, sighting.edges)
+    return SIGHTING.dump(sighting, without={"edges"}), EDGES.dump(sighting.edges)

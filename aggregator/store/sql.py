@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pydantic import TypeAdapter
-
 from aggregator.core.model import Edge, Entry, Fault, Link, Sighting
+from aggregator.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,12 +18,12 @@ Row = tuple[Any, ...]
 CHUNK = 500
 """Rows in one batch, keys in one list: below the parameter limits of the databases."""
 
-SIGHTING = TypeAdapter(Sighting)
-ENTRY = TypeAdapter(Entry)
-LINK = TypeAdapter(Link)
-LINKS = TypeAdapter(tuple[Link, ...])
-EDGES = TypeAdapter(tuple[Edge, ...])
-FAULTS = TypeAdapter(tuple[Fault, ...])
+SIGHTING = Record(Sighting)
+ENTRY = Record(Entry)
+LINK = Record(Link)
+LINKS = Record(tuple[Link, ...])
+EDGES = Record(tuple[Edge, ...])
+FAULTS = Record(tuple[Fault, ...])
 
 
 class Database(Protocol):
@@ -86,8 +85,3 @@ def write_setting(db: Database, name: str, value: str) -> None:
         "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         [name, value],
     )
-
-
-def dump(adapter: TypeAdapter[T], value: T, without: set[str] | None = None) -> str:
-    """Return a record as JSON, without some fields, and without what is as the record's class has it anyway."""
-    return adapter.dump_json(value, exclude=without, exclude_defaults=True).decode()

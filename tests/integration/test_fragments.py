@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,7 +38,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> Rendered:
             counts[(name, entry.title)] += 1
             return form.fragment(entry, content, style)
 
-        return replace(form, fragment=fragment)
+        return form._replace(fragment=fragment)
 
     monkeypatch.setattr("aggregator.press.format_named", watched)
     return counts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +60,7 @@ def test_twenty_orders_of_the_files_give_one_output(tmp_path: Path, monkeypatch:
         def shuffled(roots: Sequence[tuple[str, Path]], rng: random.Random = rng) -> Listing:
             listing = survey(roots)
             order = rng.sample(list(listing.found), len(listing.found))
-            return replace(listing, found={location: listing.found[location] for location in order})
+            return listing._replace(found={location: listing.found[location] for location in order})
 
         monkeypatch.setattr(folder, "survey", shuffled)
         copy = room.copy(tmp_path / f"copy{seed}")
