@@ -34,6 +34,7 @@ _STEPS = {
     "idle": "c  again, nothing changed",
     "changed": f"d  again, {TITLES_CHANGED} titles changed",
 }
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as installed
 _TITLE = re.compile(rb"""^(title: +)(["']?)(?=\S)""", re.MULTILINE)
 # The platforms of the generated articles; without them their many names would be two large feeds.
 _CONFIG = """\
@@ -124,7 +125,7 @@ def _measure(command: list[str], folder: Path) -> Cost:
     """Return what a fresh process costs; its own usage, where RUSAGE_CHILDREN would give the largest peak of all."""
     with tempfile.TemporaryFile() as said:
         begun = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, env=_ENVIRONMENT, stdout=said, stderr=subprocess.STDOUT)
         try:
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:

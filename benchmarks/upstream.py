@@ -40,6 +40,7 @@ _WORDS = [
     "market",
     "school",
 ]
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as installed
 _CONFIG = (
     "title: Benchmark\nbase_url: https://feeds.bench.example/\narticles: [{path: articles}]\noutput: {path: out}\n"
 )
@@ -154,7 +155,7 @@ def _measure(site: Path, given: argparse.Namespace) -> None:
 def _cost(command: list[str], folder: Path) -> tuple[float, float]:
     """Run a command; return CPU seconds, of its children too, and seconds on the wall."""
     started = time.monotonic()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, env=_ENVIRONMENT)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -91,17 +91,12 @@ def _say(config: Config, found: _Found, *, every: bool) -> None:
 def _read_all(config: Config) -> _Found:
     from aggregator.core.merge import in_order  # noqa: PLC0415  --help needs none of it
     from aggregator.core.model import Fault, Outcome  # noqa: PLC0415
-    from aggregator.lists import read_files  # noqa: PLC0415
     from aggregator.registry import parser_named  # noqa: PLC0415
     from aggregator.sources import folder  # noqa: PLC0415
     from aggregator.sources.article import HINT  # noqa: PLC0415
 
     parse = parser_named("article")
-    found = _Found()
-    for one in config.lists:
-        if one.path is not None:
-            listed = read_files(one)
-            found.faults += [*listed.faults, *listed.skipped]
+    found = _Found(faults=_read_lists(config))
     for source in config.articles:
         listing = folder.survey(source.roots)
         context = source.context._replace(hints=True)
@@ -122,6 +117,15 @@ def _read_all(config: Config) -> _Found:
             for fault in document.faults:
                 (found.hints if fault.code == HINT else found.faults).append(fault)
     return found
+
+
+def _read_lists(config: Config) -> list[Fault]:
+    files = [one for one in config.lists if one.path is not None]
+    if not files:
+        return []
+    from aggregator.lists import read_files  # noqa: PLC0415  few sites have any, and the import is not free
+
+    return [fault for listed in map(read_files, files) for fault in (*listed.faults, *listed.skipped)]
 
 
 def _futile_rules(config: Config) -> list[Fault]:

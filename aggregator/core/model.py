@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -205,8 +206,7 @@ class Outcome(StrEnum):
     FAULTY = "faulty"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(NamedTuple):
     """A resource, understood. `faults` may be there although it was read: a date that no one can read, say."""
 
     outcome: Outcome
