@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aggregator.store import Entries, Member
 
 _READ_AHEAD = 64  # members of a channel that are looked up at once
-_PENDING = 256  # rendered entries that wait for the store
+_PENDING = 1024  # rendered entries that wait for the store; some KB each
 _RECENT = 4096  # rendered entries in memory: most are in several channels
 
 

@@ -63,7 +63,7 @@ def gather(
     left = {
         name: store.sources.count_alone(name) for name in store.sources.names() if name not in config.source_names()
     }
-    is_landslide = sum(left.values()) > max(GUARD_LEAST, store.entries.totals().entries / GUARD_SHARE)
+    is_landslide = bool(left) and sum(left.values()) > max(GUARD_LEAST, store.entries.totals().entries / GUARD_SHARE)
     for name in sorted(left):
         _drop_source(name, store, now, folders, gathered, is_held=is_landslide or left[name] > GUARD_LEAST)
     return gathered

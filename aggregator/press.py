@@ -102,10 +102,11 @@ class Press:
         self._is_same = False
         rows: dict[str, ChannelRow] = {}
         documents: dict[str, bytes] = {}
+        census = self._store.entries.census(keys)
         for key in keys:
             shown = self._shown(key)
             row = self._row(key, [one.member for one in shown])
-            channel, _ = self._channel(key, row, self._store.entries.labels(key))
+            channel, _ = self._channel(key, row, census.get(key, {}))
             made = self._documents(channel, shown)
             if self.output.is_dry:
                 self._compare(key, row, shown, made[0])

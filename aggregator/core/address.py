@@ -84,15 +84,8 @@ def read_address(address: str) -> Address | None:
     """Return the legal form and the key of an http or https address; None where it is none."""
     if not address:
         return None
-    simple = _SIMPLE.fullmatch(address)
-    if simple and len(address) <= _MAX_ADDRESS - 1:
-        host, path, query, fragment = simple.groups(default="")
-        if "/." not in path and "xn--" not in host:
-            if path and not query and not fragment and address.startswith("https"):
-                return Address(address, address)
-            path = path or "/"
-            href = f"{address[: address.index(':')]}://{host}{path}{query}{fragment}"
-            return Address(href, f"https://{host}{path}{_kept_query(query)}")
+    if simple := _simple(address):
+        return simple
     legal, shared = legal_href(address), key_of(address)
     return None if legal is None or shared is None else Address(legal, shared)
 
@@ -101,7 +94,23 @@ def read_key(address: str) -> str | None:
     """Return the key of an address alone; None where it is none."""
     if not address:
         return None
-    return read.key if _SIMPLE.fullmatch(address) and (read := read_address(address)) else key_of(address)
+    simple = _simple(address)
+    return simple.key if simple else key_of(address)
+
+
+def _simple(address: str) -> Address | None:
+    """Read an address that is already in the form that the parser would give; None where it may not be."""
+    simple = _SIMPLE.fullmatch(address)
+    if simple is None or len(address) > _MAX_ADDRESS - 1:
+        return None
+    host, path, query, fragment = simple.groups(default="")
+    if "/." in path or "xn--" in host:
+        return None
+    if path and not query and not fragment and address.startswith("https"):
+        return Address(address, address)
+    path = path or "/"
+    href = f"{address[: address.index(':')]}://{host}{path}{query}{fragment}"
+    return Address(href, f"https://{host}{path}{_kept_query(query)}")
 
 
 def legal_href(address: str) -> str | None:

@@ -177,12 +177,8 @@ class Entries(Protocol):
         """Count the entries of a channel."""
         ...
 
-    def labels(self, channel: str) -> Mapping[str, int]:
-        """Count how often each spelling of a channel's name is used by its entries."""
-        ...
-
-    def census(self) -> Mapping[str, Mapping[str, int]]:
-        """Return `labels` of every channel that has an entry."""
+    def census(self, channels: Collection[str] | None = None) -> Mapping[str, Mapping[str, int]]:
+        """Count how often each spelling of a channel's name is used by its entries: of some channels, else of all."""
         ...
 
     def members(self, channel: str) -> Iterator[Member]:

@@ -54,15 +54,16 @@ class EntryTables:
         """Count the entries of a channel."""
         return int(self._db.query("SELECT COUNT(*) FROM member WHERE channel = ?", [channel])[0][0])
 
-    def labels(self, channel: str) -> Mapping[str, int]:
-        """Count how often each spelling of a channel's name is used by its entries."""
-        rows = self._db.query("SELECT label, COUNT(*) FROM member WHERE channel = ? GROUP BY label", [channel])
-        return {label: count for label, count in rows}  # noqa: C416  dict() loses the types
-
-    def census(self) -> Mapping[str, Mapping[str, int]]:
-        """Return `labels` of every channel that has an entry."""
+    def census(self, channels: Collection[str] | None = None) -> Mapping[str, Mapping[str, int]]:
+        """Count how often each spelling of a channel's name is used by its entries: of some channels, else of all."""
         counts: dict[str, dict[str, int]] = defaultdict(dict)
-        for channel, label, count in self._db.query("SELECT channel, label, COUNT(*) FROM member GROUP BY 1, 2"):
+        if channels is None:
+            rows = self._db.stream("SELECT channel, label, COUNT(*) FROM member GROUP BY 1, 2")
+        else:
+            rows = query_in(
+                self._db, "SELECT channel, label, COUNT(*) FROM member WHERE channel IN ({}) GROUP BY 1, 2", channels
+            )
+        for channel, label, count in rows:
             counts[channel][label] = count
         return counts
 

@@ -219,6 +219,7 @@ def _connected(path: Path, *, many: bool = False) -> sqlite3.Connection:
                 connection.execute("PRAGMA journal_mode = WAL")
         else:  # The first pass fills an empty file: so each page is written once, by a write-ahead log twice.
             connection.execute("PRAGMA journal_mode = TRUNCATE")
+            connection.execute("PRAGMA cache_size = -64000")  # KiB; it also reads most pages again
         _migrate(connection, path)
     except BaseException:
         connection.close()
