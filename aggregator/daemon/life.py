@@ -193,7 +193,8 @@ class Daemon:
     def _watching(self, config: Config) -> Watch:
         roots = [root for one in config.articles for root in one.roots]
         roots += [root for one in config.feeds_from for root in one.roots]
-        return Watch([folder for _, folder in roots] if config.schedule.watch else [], self._duty.publish.ask)
+        watched = [folder for _, folder in roots] if config.schedule.watch else []
+        return Watch(watched, self._duty.publish.ask, apart=(config.state, config.output))
 
     def _end(self) -> None:
         """End what goes on; what does not end soon is cut off, which a pass can bear anywhere."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os.path
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeAlias
@@ -24,11 +25,18 @@ _Identities: TypeAlias = "dict[Path, tuple[int, int]]"
 
 
 class Watch:
-    """Folders that are watched by the system's notifications, and looked at every second where there are none."""
+    """Folders that are watched by the system's notifications, and looked at every second where there are none.
 
-    def __init__(self, folders: Sequence[Path], changed: Callable[[], None], *, polling: bool = False) -> None:
+    apart: folders that passes write to; what happens there makes none, also where they lie below those that are watched.
+    """
+
+    def __init__(
+        self, folders: Sequence[Path], changed: Callable[[], None], *, apart: Sequence[Path] = (), polling: bool = False
+    ) -> None:
         self._folders = tuple(dict.fromkeys(folders))
         self._changed = changed
+        self._apart = tuple(apart)
+        self._apart_below: tuple[str, ...] = ()  # by real path, those of them that are watched at present
         self._ended = Event()
         self._polling = polling
         self._is_barred = False  # whether the last try met a folder that may not be read
@@ -86,6 +94,9 @@ class Watch:
         What happened before somebody looked is told by nobody else.
         """
         is_new = True
+        watched = [os.path.realpath(folder) for folder in there]
+        apart = [os.path.realpath(folder) for folder in self._apart]
+        self._apart_below = tuple(one for one in apart if any(is_below(one, folder) for folder in watched))
         for changes in watchfiles.watch(
             *there,
             watch_filter=self._counts,
@@ -111,4 +122,14 @@ class Watch:
         """Say whether a change is one that a pass would look at."""
         changed = Path(path)
         parts = next((changed.relative_to(one).parts for one in self._folders if changed.is_relative_to(one)), ())
-        return not any(part.startswith(".") for part in parts) and not changed.name.endswith("~")
+        if any(part.startswith(".") for part in parts) or changed.name.endswith("~"):
+            return False
+        if not self._apart_below:
+            return True
+        real = os.path.realpath(path)
+        return not any(is_below(real, one) for one in self._apart_below)
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Say whether a real path is that of a folder, or of what is in it."""
+    return Path(path).is_relative_to(folder)

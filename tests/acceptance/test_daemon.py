@@ -97,6 +97,25 @@ def test_a_saved_file_is_in_the_served_feed_and_sigterm_ends_all(room: Newsroom)
         assert running.everything().count("pass done") <= 3
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_state_and_an_output_among_the_articles_make_no_endless_passes(room: Newsroom, *, linked: bool) -> None:
+    text = CONFIG.replace("../out", "articles/out") + "state: articles/state\n"
+    if linked:
+        (room.folder / "config" / "link").symlink_to("articles")
+        text = text.replace("path: articles\n", "path: link\n")
+    room.configure(text)
+    with Running(room) as running:
+        running.told("READY=1")
+        room.article("new.md")
+        running.until(lambda: b"Title of new" in (room.articles / "out" / "all.json").read_bytes())
+        time.sleep(2)  # a burst or two, if there are any
+        running.send(signal.SIGTERM)
+        assert running.ended() == 0
+        assert running.everything().count("pass done") <= 3
+    said = command(room, "check").stderr
+    assert said.count("which passes would read; keep it elsewhere") == 2
+
+
 def test_thousands_of_files_at_once_are_few_passes(room: Newsroom, running: Running) -> None:
     for number in range(2000):
         room.article(f"b{number:04}.md")
