@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from aggregator.status import Status
+    from aggregator.status import Hub, Status
 
 _STALE = 1
 _DONE = frozenset({0, 1})  # 1: something is held, which is said
@@ -50,10 +50,12 @@ def _as_object(known: Status | None, reason: str, *, running: bool) -> dict[str,
             "started": known.started.isoformat(),
             "ended": known.ended.isoformat(),
             "exit_code": known.exit_code,
+            "reason": known.reason or None,
             "last_good": known.last_good.isoformat() if known.last_good else None,
             "interval_seconds": known.interval.total_seconds() if known.interval else None,
             "counts": asdict(known.counts),
             "work": asdict(known.work),
+            "hubs": [asdict(one) | {"again": one.again.isoformat() if one.again else None} for one in known.hubs],
         }
     return {"stale": bool(reason), "reason": reason or None, "running": running, "last": last}
 
@@ -62,27 +64,40 @@ def _trouble(known: Status | None) -> str:
     """Say what is not well although feeds are fresh; nothing where all is."""
     if known is None:
         return ""
-    held, failing = known.counts.held, known.counts.failing
+    held, failing, deaf = known.counts.held, known.counts.failing, sum(bool(one.reason) for one in known.hubs)
     facts = [
         f"the last pass ended with {known.exit_code}" if known.exit_code not in _DONE else "",
         f"{count(held, 'source')} {'waits' if held == 1 else 'wait'} for you" if held else "",
         f"{count(failing, 'source')} {'fails' if failing == 1 else 'fail'}" if failing else "",
+        f"{count(deaf, 'hub')} {'takes' if deaf == 1 else 'take'} no news" if deaf else "",
     ]
     return "; ".join(filter(None, facts))
 
 
 def _lines(known: Status, now: datetime, file: Path) -> list[str]:
     counts = known.counts
+    paused = f"   {counts.paused:,} paused" if counts.paused else ""
     took = (known.ended - known.started).total_seconds()
     last_good = "never" if known.last_good is None else _when(known.last_good, now)
     return [
         line("last pass", f"{_when(known.ended, now)}   took {took:.1f} s   ended with {known.exit_code}"),
+        *([line("", known.reason)] if known.reason else []),
         line("last good", last_good),
-        line("sources", f"{counts.sources:,}   {counts.failing:,} failing   {counts.held:,} held"),
+        line("sources", f"{counts.sources:,}   {counts.failing:,} failing   {counts.held:,} held{paused}"),
         *([line("", f"which ones: {command(file, 'sources')}")] if counts.failing or counts.held else []),
         line("entries", f"{counts.entries:,}   {count(counts.faulty, 'fault')} in what others gave"),
         line("feeds", f"{counts.channels:,}"),
+        *(line("hub", _of_hub(one)) for one in known.hubs if one.owed or one.reason),
     ]
+
+
+def _of_hub(hub: Hub) -> str:
+    facts = [
+        f"{count(hub.owed, 'announcement')} owed" if hub.owed else "",
+        f"refused {count(hub.refused, 'announcement')}: look at `hub`" if hub.refused else "",
+        f"next try {hub.again:%Y-%m-%d %H:%M} UTC" if hub.again else "",
+    ]
+    return f"{hub.name}: {', '.join(filter(None, facts))}{f' ({hub.reason})' if hub.reason else ''}"
 
 
 def _when(instant: datetime, now: datetime) -> str:

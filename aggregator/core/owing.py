@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT = timedelta(minutes=1)  # after a failure; twice as long after each further one
 _LONGEST_WAIT = timedelta(hours=6)
+_MOMENT = timedelta(microseconds=1)
 PATIENCE = timedelta(days=7)  # with a hub that fails, counted from the last news of a feed
 
 
@@ -36,14 +37,21 @@ def with_news(
 
     Nothing is owed to a hub that left the configuration, or for a feed that is published no more.
     """
-    fresh, there = dict.fromkeys(news, now), set(published)
+    fresh, there = tuple(news), set(published)
     made = {}
     for hub in hubs:
         old = before.get(hub, Owing())
-        feeds = {path: since for path, since in {**old.feeds, **fresh}.items() if path in there}
+        owed = {**old.feeds, **{path: _after(old.feeds.get(path), now) for path in fresh}}
+        feeds = {path: since for path, since in owed.items() if path in there}
         if feeds:
             made[hub] = replace(old, feeds=feeds)
     return made
+
+
+def _after(before: datetime | None, now: datetime) -> datetime:
+    """Return an instant for news that is not the one of older news: a hub may have been told of those only."""
+    is_same = before is not None and before.replace(microsecond=0) == now.replace(microsecond=0)
+    return before + _MOMENT if before and is_same else now
 
 
 def reconciled(

@@ -8,11 +8,13 @@ import multiprocessing
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from aggregator import noted
 from aggregator.daemon.agenda import BEAT, Agenda
 from aggregator.daemon.chronicle import said
 from aggregator.daemon.clock import Clocks
@@ -83,7 +85,9 @@ class Daemon:
             AggregatorError: the first pass failed. What fails later is logged, and tried again.
         """
         config = self._duty.config
-        with lock.held(config.state, timedelta(0), lock.DAEMON):
+        with ExitStack() as stack:
+            with noted.opening(config, self._world.clock):
+                stack.enter_context(lock.held(config.state, timedelta(0), lock.DAEMON))
             self._hosting.follow(config)
             said("daemon begins", config=str(config.file), state=str(config.state), output=str(config.output))
             self._watch.start()
