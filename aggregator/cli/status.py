@@ -26,22 +26,31 @@ _DONE = frozenset({0, 1})  # 1: something is held, which is said
 @json_option
 def status(*, config_path: Path | None, as_json: bool) -> int:
     """Say when the last pass was, what it came to, and whether one is running. Ends with 1 if feeds are stale."""
-    from aggregator.status import read, staleness  # noqa: PLC0415  --help needs none of it
+    from aggregator.errors import OthersState  # noqa: PLC0415  --help needs none of it
+    from aggregator.status import read, staleness  # noqa: PLC0415
     from aggregator.store.lock import DAEMON, holder  # noqa: PLC0415
 
     config = loaded(config_path)
     known, now = read(config.state), datetime.now(UTC)
-    reason, holding = staleness(known, now, config.serve.stale_after), holder(config.state)
+    reason, hidden, holding = staleness(known, now, config.serve.stale_after), "", None
+    try:
+        holding = holder(config.state)
+    except OthersState as error:
+        if known is None:  # nothing at all can be seen
+            raise
+        hidden = str(error)
     if as_json:
-        click.echo(json.dumps(_as_object(known, reason, running=holding is not None), ensure_ascii=False))
+        running = None if hidden else holding is not None
+        click.echo(json.dumps(_as_object(known, reason, running=running), ensure_ascii=False))
     else:
         who = "a daemon is at work" if holding and holding.kind == DAEMON else "a pass is running" if holding else ""
         lines = [f"{config.site.title}: {'; '.join(filter(None, (reason or _trouble(known) or 'all is well', who)))}."]
-        click.echo("\n".join([*lines, *(_lines(known, now, config.file) if known else [])]))
+        unseen = [line("running?", hidden)] if hidden else []
+        click.echo("\n".join([*lines, *(_lines(known, now, config.file) if known else []), *unseen]))
     return _STALE if reason else 0
 
 
-def _as_object(known: Status | None, reason: str, *, running: bool) -> dict[str, object]:
+def _as_object(known: Status | None, reason: str, *, running: bool | None) -> dict[str, object]:
     from dataclasses import asdict  # noqa: PLC0415
 
     last = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  pydantic reads the types of these fields from the manifest's
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,6 +73,12 @@ def reconciled(
                 owing, feeds=feeds, not_before=state.not_before, failures=state.failures, reason=state.reason
             )
     return made
+
+
+def is_sound(owing: Owing) -> bool:
+    """Say whether what is owed can be worked with: a file that somebody edited may hold anything."""
+    instants = [*owing.feeds.values(), *([owing.not_before] if owing.not_before else [])]
+    return owing.failures >= 0 and all(one.tzinfo is not None and 1 < one.year < MAXYEAR for one in instants)
 
 
 def is_due(owing: Owing, now: datetime) -> bool:
