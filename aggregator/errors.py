@@ -116,14 +116,14 @@ class LockedError(StoreError):
 
 
 class OthersState(StoreError):  # noqa: N818  as above
-    """The state is that of another user, and closed to the one who runs this."""
+    """The state is that of another user, whose name may be unknown, and closed to the one who runs this."""
 
     def __init__(self, path: object, owner: str) -> None:
-        as_owner = f"`sudo -u {shlex.quote(owner)} aggregator …`"
         self.path = path
+        whose = f"the user {owner}" if owner else "another user, perhaps the one of the daemon"
+        sudo = f" (`sudo -u {shlex.quote(owner)} aggregator …`)" if owner else ""
         self.reason = (
-            f"permission denied (EACCES); the state is that of the user {owner}: run this as that user "
-            f"({as_owner}), or as root"
+            f"permission denied (EACCES); the state is that of {whose}: run this as that user{sudo}, or as root"
         )
         super().__init__(f"{path}: {self.reason}")
 

@@ -6,7 +6,7 @@ import fcntl
 import os
 import pwd
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -78,21 +78,28 @@ def holder(folder: Path) -> Holder | None:
 
 def refused(folder: Path, error: OSError) -> StoreError:
     """Return what an error of the system means for who wants to work on the state in a folder."""
-    owner = _owner(folder) if isinstance(error, PermissionError) else None
-    if owner is not None and owner != os.geteuid():
-        return OthersState(error.filename or folder, _name(owner))
-    return StoreError(f"{error.filename or folder}: {reason_of(error)}")
+    path = error.filename or folder
+    if isinstance(error, PermissionError) and (user := _user_of(folder)) != os.geteuid():
+        return OthersState(path, _name(user))
+    return StoreError(f"{path}: {reason_of(error)}")
 
 
-def _owner(folder: Path) -> int | None:
-    """Return the number of the user to whom the state in a folder belongs, as far as it can be seen."""
-    for path in (folder / FILE, folder, folder.parent):
-        with suppress(OSError):
+def _user_of(folder: Path) -> int:
+    """Return the number of the user to whom a state belongs; ours where there is none, a negative one if it is hidden."""
+    user = os.geteuid()
+    for path in (folder / FILE, folder):
+        try:
             return path.stat().st_uid
-    return None
+        except PermissionError:
+            user = -1
+        except OSError:
+            pass
+    return user
 
 
 def _name(user: int) -> str:
+    if user < 0:
+        return ""
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:
