@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import sys
@@ -34,6 +35,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from aggregator import log
 from aggregator.cli.serve import applications
 from aggregator.config import load
 from aggregator.daemon.life import Daemon, World
@@ -42,7 +44,7 @@ from aggregator.notify import Notifier
 config = load(Path("config/aggregator.yaml"), {})
 hasty = replace(config, schedule=replace(config.schedule, deadline=timedelta(seconds=1)))
 world = World(lambda: hasty, {}, partial(datetime.now, UTC), Notifier(os.environ), listen(), applications)
-sys.stderr.flush()
+log.configure("text", "info", sys.stderr)
 os._exit(Daemon(hasty, world).live())
 """
 
@@ -302,7 +304,10 @@ def test_a_pass_that_hangs_ends_it_with_its_stacks(room: Newsroom) -> None:
             said = running.everything()
     finally:
         holder.close()
-    assert " in put" in said  # where it hangs
+    named = re.search(r"stacks follow.*\bpublish (0x[0-9a-f]{16})", said)
+    assert named
+    stack = said.partition(f"Thread {named[1]} ")[2].partition("Thread 0x")[0]
+    assert " in put" in stack  # where it hangs
     assert command(room, "run").returncode == 0
 
 
