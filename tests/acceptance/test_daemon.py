@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import random
 import re
 import signal
 import sqlite3
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.no_cover  # other processes do the work
 
-MOMENTS = int(os.environ.get("AGGREGATOR_MOMENTS", "8"))
 SERVING = f"{CONFIG}serve: {{listen: '127.0.0.1:0', health: none, daemon: true}}\n"
 FEED = b"""<rss version='2.0'><channel><title>Pier</title><link>/</link><item><title>From the pier</title>
 <link>https://pier.example/1</link><pubDate>Tue, 20 Oct 2026 08:00:00 GMT</pubDate></item></channel></rss>"""
@@ -309,29 +306,6 @@ def test_a_pass_that_hangs_ends_it_with_its_stacks(room: Newsroom) -> None:
     stack = said.partition(f"Thread {named[1]} ")[2].partition("Thread 0x")[0]
     assert " in put" in stack  # where it hangs
     assert command(room, "run").returncode == 0
-
-
-def test_an_end_at_any_moment_leaves_nothing_torn(tmp_path: Path) -> None:
-    chance = random.Random(7)  # noqa: S311  no secret
-    room = Newsroom(tmp_path / "site")
-    expected = set()
-    for number in range(MOMENTS):
-        for part in range(12):
-            room.article(f"a{number}-{part}.md", topics=[f"Topic {part}"])
-            expected.add(f"Title of a{number}-{part}")
-        kind = chance.choice([signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-        with Running(room) as running:
-            running.logged("daemon begins")
-            time.sleep(chance.uniform(0, 0.3))
-            running.send(kind)
-            assert running.ended(5) in {0, -signal.SIGKILL}
-            assert (running.process.returncode == 0) == (kind is not signal.SIGKILL), running.everything()
-    assert command(room, "run").returncode == 0
-    published = room.output()
-    assert {part for path in ("topics/topic-0", "topics/topic-11") for part in room.titles(path)} <= expected
-    assert len(room.titles("all")) >= 50 if MOMENTS >= 5 else True
-    assert command(room, "run", "--full").returncode == 0
-    assert room.output() == published
 
 
 def _until(holds: object) -> None:
