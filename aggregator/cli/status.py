@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, json_option, loaded
+from aggregator.cli.screen import fitted
 from aggregator.cli.words import command, count, line
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def status(*, config_path: Path | None, as_json: bool) -> int:
         who = "a daemon is at work" if holding and holding.kind == DAEMON else "a pass is running" if holding else ""
         lines = [f"{config.site.title}: {'; '.join(filter(None, (reason or _trouble(known) or 'all is well', who)))}."]
         unseen = [line("running?", hidden)] if hidden else []
-        click.echo("\n".join([*lines, *(_lines(known, now, config.file) if known else []), *unseen]))
+        text = "\n".join([*lines, *(_lines(known, now, config.file) if known else []), *unseen])
+        click.echo(fitted(text, err=False))
     return _STALE if reason else 0
 
 
