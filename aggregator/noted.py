@@ -92,7 +92,7 @@ def failed(
     config: Config, started: datetime, ended: datetime, error: Exception, *, interval: timedelta | None = None
 ) -> None:
     """Keep that a pass failed, if that is possible: the first error is the one to be told."""
-    code, said = AggregatorError.exit_code, repr(error)
+    code, said = AggregatorError.exit_code, f"{type(error).__name__}, a mistake of ours; the log has it"
     if isinstance(error, AggregatorError):
         code, said = error.exit_code, str(error)
     before = status.read(config.state)

@@ -36,7 +36,7 @@ class Watch:
         self._folders = tuple(dict.fromkeys(folders))
         self._changed = changed
         self._apart = tuple(apart)
-        self._apart_below: tuple[str, ...] = ()  # by real path, those of them that are watched at present
+        self._really_apart: tuple[str, ...] = ()  # by their real paths: a link does not make another folder of one
         self._ended = Event()
         self._polling = polling
         self._is_barred = False  # whether the last try met a folder that may not be read
@@ -94,9 +94,7 @@ class Watch:
         What happened before somebody looked is told by nobody else.
         """
         is_new = True
-        watched = [os.path.realpath(folder) for folder in there]
-        apart = [os.path.realpath(folder) for folder in self._apart]
-        self._apart_below = tuple(one for one in apart if any(is_below(one, folder) for folder in watched))
+        self._really_apart = tuple(os.path.realpath(folder) for folder in self._apart)
         for changes in watchfiles.watch(
             *there,
             watch_filter=self._counts,
@@ -124,12 +122,5 @@ class Watch:
         parts = next((changed.relative_to(one).parts for one in self._folders if changed.is_relative_to(one)), ())
         if any(part.startswith(".") for part in parts) or changed.name.endswith("~"):
             return False
-        if not self._apart_below:
-            return True
         real = os.path.realpath(path)
-        return not any(is_below(real, one) for one in self._apart_below)
-
-
-def is_below(path: str, folder: str) -> bool:
-    """Say whether a real path is that of a folder, or of what is in it."""
-    return Path(path).is_relative_to(folder)
+        return not any(real == folder or real.startswith(f"{folder}/") for folder in self._really_apart)

@@ -106,9 +106,12 @@ def test_a_folder_that_another_one_took_the_place_of_is_watched(tmp_path: Path) 
 def test_what_passes_write_is_not_told_wherever_it_lies(tmp_path: Path) -> None:
     articles, linked = tmp_path / "articles", tmp_path / "linked"
     (articles / "state").mkdir(parents=True)
+    (tmp_path / "backup").mkdir()
     linked.symlink_to(articles)
-    with watched(linked, apart=(articles / "state", linked / "out")) as told:
+    (articles / "backup").symlink_to(tmp_path / "backup")
+    with watched(linked, apart=(articles / "state", linked / "out", articles / "backup")) as told:
         (articles / "state" / "status.json").write_text("{}")
+        (tmp_path / "backup" / "ledger.jsonl").write_text("{}")
         (articles / "out" / "topics").mkdir(parents=True)
         (articles / "out" / "topics" / "sea.atom").write_text("<feed/>")
         assert not told.within(1)
