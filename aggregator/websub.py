@@ -99,20 +99,17 @@ def announce(
     total = sum(len(owing.feeds) for owing in due.values())
     for number, task in enumerate(_told(due, site, now, bounds or Bounds(), note)):
         progress("announcements", number, total)
-        owing, reply = left[task.hub], task.reply
+        hub, reply = task.hub, task.reply
         if reply is None:
             continue
-        answers[task.hub] = _with(answers.get(task.hub, Answers()), reply)
-        if not reply.reason:
-            left[task.hub] = answered(owing, task.path)
-        elif reply.is_final:
-            left[task.hub] = answered(owing, task.path)
-            said = (
-                f"{_shown(task.hub)} refused its announcement: {reply.reason}; check `hub`; its next news is announced"
-            )
+        answers[hub] = _with(answers.get(hub, Answers()), reply)
+        if reply.reason and not reply.is_final:
+            left[hub] = put_off(left[hub], now, reply.retry_after, reply.reason)
+            continue
+        left[hub] = answered(left[hub], task.path)
+        if reply.reason:
+            said = f"{_shown(hub)} refused its announcement: {reply.reason}; check `hub`; its next news is announced"
             faults.append(Fault("hub_refused", task.path, said))
-        else:
-            left[task.hub] = put_off(owing, now, reply.retry_after, reply.reason)
     for hub in due:
         left[hub], dropped = _without_given_up(hub, left[hub], now)
         faults += dropped
