@@ -7,6 +7,7 @@ AggregatorError
 ├── UnfitPath         a path cannot be written into a unit file
 ├── StoreError        the state cannot be read or written
 │   ├── LockedError   another pass, or a daemon, holds the state
+│   ├── OthersState   the state is that of another user
 │   ├── StateMissing  feeds of ours are published, but their ledger is gone
 │   └── StateTaken    the state belongs to another output folder
 ├── PublishError      a feed could not be written; the old one stays
@@ -16,6 +17,7 @@ AggregatorError
 from __future__ import annotations
 
 import errno
+import shlex
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -83,7 +85,7 @@ class NoDaemon(AggregatorError):  # noqa: N818  as above
 
     exit_code = 1
 
-    def __init__(self, state: Path, reason: str) -> None:
+    def __init__(self, state: object, reason: str) -> None:
         super().__init__(f"{state}: {reason}")
 
 
@@ -111,6 +113,19 @@ class LockedError(StoreError):
         else:
             reason = "another pass is running; --wait 5m waits for it"
         super().__init__(f"{path}: {reason}")
+
+
+class OthersState(StoreError):  # noqa: N818  as above
+    """The state is that of another user, whose name may be unknown, and closed to the one who runs this."""
+
+    def __init__(self, path: object, owner: str) -> None:
+        self.path = path
+        whose = f"the user {owner}" if owner else "another user, perhaps the one of the daemon"
+        sudo = f" (`sudo -u {shlex.quote(owner)} aggregator …`)" if owner else ""
+        self.reason = (
+            f"permission denied (EACCES); the state is that of {whose}: run this as that user{sudo}, or as root"
+        )
+        super().__init__(f"{path}: {self.reason}")
 
 
 class StateMissing(StoreError):  # noqa: N818  as above

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.model import Facet
 from aggregator.log import Record, Value
+from aggregator.sources.wire.errand import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.model import Fault
     from aggregator.run import Report
+    from aggregator.websub import Announced
 
 
 @dataclass(slots=True)
@@ -39,6 +41,22 @@ def records(report: Report, config: Config) -> tuple[Record, ...]:
     well, is for those who debug.
     """
     return (*_sources(report, config), _pass(report))
+
+
+def hub_records(announced: Announced) -> Iterator[tuple[str, Record]]:
+    """Yield for each hub that was asked its address, and a record of what it made of that."""
+    for hub, one in announced.answers.items():
+        owing = announced.owed.get(hub)
+        facts: dict[str, Value] = {"hub": masked(hub), "taken": one.taken}
+        facts |= _some({"refused": one.refused, "dropped": one.dropped, "owed": len(owing.feeds) if owing else 0})
+        level, message = logging.INFO, "hub told"
+        if one.reason:
+            level = logging.WARNING
+            message = "hub given up" if one.dropped else "hub refuses" if one.refused else "hub fails"
+            facts["reason"] = one.reason
+        if owing and owing.not_before:
+            facts["again"] = f"{owing.not_before:%Y-%m-%dT%H:%M:%SZ}"
+        yield hub, Record(level, message, tuple(facts.items()))
 
 
 def status(report: Report) -> str:

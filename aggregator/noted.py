@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator import run as passes
 from aggregator import status
-from aggregator.errors import AggregatorError, PublishError, StateTaken, StoreError, UnknownSource, reason_of
-from aggregator.status import Counts, Status, Work
+from aggregator.errors import (
+    AggregatorError,
+    LockedError,
+    PublishError,
+    StateTaken,
+    StoreError,
+    UnknownSource,
+    reason_of,
+)
+from aggregator.masking import Mask
+from aggregator.status import Counts, Hub, Status, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime, timedelta
 
     from aggregator.config import Config
@@ -21,6 +30,7 @@ if TYPE_CHECKING:
     from aggregator.run import Report
     from aggregator.store import Store
 
+_CLEAN = Mask()
 _NEEDED = 1  # a person decides; what may be published is
 
 
@@ -48,15 +58,12 @@ def run(  # noqa: PLR0913  what a pass has, and how often there is one
     except (StateTaken, UnknownSource):
         raise
     except AggregatorError as error:
-        failed = _failed(before, started, clock(), error.exit_code)
-        with suppress(OSError):  # the first error is the one to be told
-            status.keep(config.state, replace(failed, interval=interval))
+        failed(config, started, clock(), error, interval=interval)
         raise
     ended = clock()
+    noted = _good(before, report, config, started, ended)
     if report.is_unwritten:
-        noted = _failed(before, started, ended, PublishError.exit_code)
-    else:
-        noted = _good(before, report, config, started, ended)
+        noted = _failed(before, started, ended, PublishError.exit_code, str(report.published.faults[0]))
     try:
         status.keep(config.state, replace(noted, interval=interval))
     except OSError as error:
@@ -64,7 +71,36 @@ def run(  # noqa: PLR0913  what a pass has, and how often there is one
     return report
 
 
-def _failed(before: Status | None, started: datetime, ended: datetime, code: int) -> Status:
+@contextmanager
+def opening(config: Config, clock: Callable[[], datetime], *, interval: timedelta | None = None) -> Iterator[None]:
+    """Keep that a pass failed where the state cannot be opened for it; not where another process holds that.
+
+    Raises:
+        AggregatorError: what opening raises.
+    """
+    started = clock()
+    try:
+        yield
+    except LockedError:
+        raise
+    except AggregatorError as error:
+        failed(config, started, clock(), error, interval=interval)
+        raise
+
+
+def failed(
+    config: Config, started: datetime, ended: datetime, error: Exception, *, interval: timedelta | None = None
+) -> None:
+    """Keep that a pass failed, if that is possible: the first error is the one to be told."""
+    code, said = AggregatorError.exit_code, f"{type(error).__name__}, a mistake of ours; the log has it"
+    if isinstance(error, AggregatorError):
+        code, said = error.exit_code, str(error)
+    before = status.read(config.state)
+    with suppress(OSError):
+        status.keep(config.state, replace(_failed(before, started, ended, code, said), interval=interval))
+
+
+def _failed(before: Status | None, started: datetime, ended: datetime, code: int, reason: str) -> Status:
     """Return what is known after a pass that did not publish all it had: what there was still stands."""
     work = before.work if before else Work()
     seconds = work.seconds + (ended - started).total_seconds()
@@ -72,9 +108,11 @@ def _failed(before: Status | None, started: datetime, ended: datetime, code: int
         started=started,
         ended=ended,
         exit_code=code,
+        reason=_CLEAN.line(reason),
         last_good=before.last_good if before else None,
         counts=before.counts if before else Counts(),
         work=replace(work, failed=work.failed + 1, seconds=seconds),
+        hubs=before.hubs if before else (),
     )
 
 
@@ -85,6 +123,7 @@ def _good(before: Status | None, report: Report, config: Config, started: dateti
         channels=sum(report.published.channels.values()),
         sources=len(config.articles) + len(config.feeds_from) + len(config.lists) + report.followed,
         failing=polled.failing,
+        paused=len({*gathered.paused, *polled.paused}),
         held=len({one.source for one in gathered.held} | {one.source for one in gathered.floods}),
         faulty=len(gathered.faults),
     )
@@ -96,6 +135,26 @@ def _good(before: Status | None, report: Report, config: Config, started: dateti
         unchanged=work.unchanged + polled.unchanged,
         written=work.written + report.published.written,
         seconds=work.seconds + (ended - started).total_seconds(),
+        announced=work.announced + report.announced.sent,
+        refused=work.refused + sum(one.refused for one in report.announced.answers.values()),
     )
     code = _NEEDED if report.is_held else 0
-    return Status(started=started, ended=ended, exit_code=code, last_good=ended, counts=counts, work=done)
+    hubs = tuple(_hubs(before, report, config))
+    return Status(started=started, ended=ended, exit_code=code, last_good=ended, counts=counts, work=done, hubs=hubs)
+
+
+def _hubs(before: Status | None, report: Report, config: Config) -> Iterator[Hub]:
+    """Yield how each hub stands; of one that was told nothing by this pass, what it said the last time."""
+    if not config.site.hubs:
+        return
+    from aggregator.sources.wire.errand import masked  # noqa: PLC0415  few sites have a hub
+
+    known = {one.name: one for one in before.hubs} if before else {}
+    for address in config.site.hubs:
+        name = masked(address)
+        said, owing = report.announced.answers.get(address), report.announced.owed.get(address)
+        if said is None:
+            hub = known.get(name, Hub(name=name))
+        else:
+            hub = Hub(name=name, refused=said.refused, reason=said.reason)
+        yield replace(hub, owed=len(owing.feeds) if owing else 0, again=owing.not_before if owing else None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aggregator import files, gzipped
 from aggregator.core.model import Facet, Fault
-from aggregator.core.owing import Owing  # noqa: TC001  pydantic reads the types of the manifest
+from aggregator.core.owing import Owing, is_sound
 from aggregator.errors import PublishError, reason_of
 from aggregator.formats import GENERATOR
 from aggregator.records import Record
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST = "manifest.json"
+_NUMBERS = 2**63  # of the store
+_LAST = 253_402_300_800_000_000  # microseconds up to the year 10000
 _HEAD = 4096  # bytes at the start of a feed of ours within which its maker stands
 _FEEDS = frozenset({".atom", ".rss", ".json"})
 _FOLDERS = ("", *(facet.value for facet in Facet if facet is not Facet.ALL))
@@ -63,6 +65,19 @@ class Manifest:
 _MANIFEST = Record(Manifest)
 
 
+def _is_sound(manifest: Manifest) -> bool:
+    """Say whether a manifest can be worked with: what somebody edited is none, rather than a reason to fail.
+
+    Nor is it one to touch what is not below the output folder.
+    """
+    return (
+        0 <= manifest.revision < _NUMBERS
+        and all(0 <= one < _LAST for one in manifest.updated.values())
+        and all(path and path[0] != "/" and "\0" not in path for path in manifest.files)
+        and not any(".." in path.split("/") for path in manifest.files if ".." in path)
+    )
+
+
 class Output:
     """One pass over the output folder; counts what it does.
 
@@ -86,9 +101,13 @@ class Output:
 
     def _load(self) -> Manifest | None:
         try:
-            return _MANIFEST.load(self._file.read_bytes())
+            known = _MANIFEST.load(self._file.read_bytes())
         except (FileNotFoundError, ValueError):
             return None
+        if not _is_sound(known):
+            return None
+        known.owed = {hub: owing for hub, owing in known.owed.items() if is_sound(owing)}
+        return known
 
     def prepare(self) -> None:
         """Make the folder, and sweep what an interrupted pass left in it and in the state's."""

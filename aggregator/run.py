@@ -14,6 +14,7 @@ from aggregator.output import feeds_of_ours, named_errors, opened
 from aggregator.press import Since
 from aggregator.publish import publish
 from aggregator.store import ledger_text
+from aggregator.told import Told
 from aggregator.websub import Announced, announce
 
 if TYPE_CHECKING:
@@ -71,10 +72,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a daemon does beside its passes, since the last one: what asking feeds and telling hubs came to."""
+    """What a daemon does beside its passes, since the last one: what asking feeds and telling hubs came to.
+
+    is_quiet: whether no hub is told anything during the pass.
+    """
 
     polled: Polled
     announced: Announced
+    is_quiet: bool = False
 
 
 def run(  # noqa: PLR0913  what a pass has, each once
@@ -166,18 +171,21 @@ def _rules(config: Config, gathered: Gathered) -> Rules:
 
 def _announced(config: Config, output: Output, now: datetime, progress: Progress, beside: Beside | None) -> Announced:
     """Tell the hubs what they are owed, after the bytes are public; what they do not take waits in the manifest."""
-    owed = output.manifest.owed
+    told = Told(config.state)
+    before = output.manifest.owed
+    owed = told.left(before)
     if output.is_dry:
         return Announced(owed=owed)
     if beside is None:
-        made = announce(owed, config.site, now, progress)
+        made = announce(owed, config.site, now, progress, note=told.note)
     else:
-        told = beside.announced
-        made = replace(told, owed=reconciled(owed, told.given, told.owed))
-    if made.owed != owed:
+        made = replace(beside.announced, owed=reconciled(owed, beside.announced.given, beside.announced.owed))
+    if made.owed != before:
         output.manifest.owed = dict(made.owed)
         with named_errors(config.state):
             output.finish()
+    if beside is None or beside.is_quiet or beside.announced.given:
+        told.forget()
     return made
 
 

@@ -20,19 +20,23 @@ _MISSED = 3  # passes that may fail to come before what is published is called s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What there was after the last good pass. failing, held: of the sources. faulty: places with a fault in them."""
+    """What there was after the last good pass. failing, held, paused: of the sources. faulty: places with a fault."""
 
     entries: int = 0
     channels: int = 0
     sources: int = 0
     failing: int = 0
     held: int = 0
+    paused: int = 0
     faulty: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What all passes did together. asked, fresh, unchanged: fetches. written: files. seconds: how long they took."""
+    """What all passes did together. asked, fresh, unchanged: fetches. written: files. seconds: how long they took.
+
+    announced, refused: what hubs took, and what they refused for good.
+    """
 
     good: int = 0
     failed: int = 0
@@ -41,23 +45,41 @@ class Work:
     unchanged: int = 0
     written: int = 0
     seconds: float = 0.0
+    announced: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """How a hub stands. name: its address, without secrets. owed: announcements. again: it is left alone until then.
+
+    refused: announcements that it refused when it was last told of some. reason: why it did not take all of them.
+    """
+
+    name: str
+    owed: int = 0
+    again: datetime | None = None
+    refused: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """What is known of passes; instants are aware UTC.
 
-    started, ended, exit_code: of the last one. last_good: when one last published all it had. interval: how often there
-    is one, where that is known.
+    started, ended, exit_code: of the last one. reason: why it failed, where an error says so. last_good: when one last
+    published all it had. interval: how often there is one, where that is known. hubs: those of the configuration.
     """
 
     started: datetime
     ended: datetime
     exit_code: int
+    reason: str = ""
     last_good: datetime | None = None
     interval: timedelta | None = None
     counts: Counts = field(default_factory=Counts)
     work: Work = field(default_factory=Work)
+    hubs: tuple[Hub, ...] = ()
 
 
 @cache

@@ -10,13 +10,13 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aggregator.core.model import Fault
 from aggregator.core.owing import PATIENCE, answered, given_up, is_due, put_off
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.core.owing import Owing
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from aggregator.sources.wire.exchange import Terms
     from aggregator.sources.wire.form import Reply
 
+    Note: TypeAlias = Callable[[str, str, datetime], None]  # hub, path, and since when that is owed
+
 _AT_ONCE = 4  # requests; to one host one at a time
+_GRACE_SECONDS = 2.5  # for the answers of hubs that are just being told when somebody wants to end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +42,27 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a hub made of its announcements: how many it took and refused for good, and how many were given up.
+
+    reason: why the last one that it did not take was not taken.
+    """
+
+    taken: int = 0
+    refused: int = 0
+    dropped: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Announced:
     """What announcing came to. sent: announcements that hubs took. owed: by hub. faults: of those that were dropped.
 
-    given: what they were to be told of, where that was done beside passes.
+    given: what they were to be told of, where that was done beside passes. answers: of each hub that was asked.
     """
 
     sent: int = 0
+    answers: Mapping[str, Answers] = field(default_factory=dict)
     given: Mapping[str, Owing] = field(default_factory=dict)
     owed: Mapping[str, Owing] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
@@ -57,39 +74,60 @@ class _Task:
 
     hub: str
     path: str
+    since: datetime
     errand: Errand
     reply: Reply | None = None
 
 
 def announce(
-    owed: Mapping[str, Owing], site: Site, now: datetime, progress: Progress, bounds: Bounds | None = None
+    owed: Mapping[str, Owing],
+    site: Site,
+    now: datetime,
+    progress: Progress,
+    bounds: Bounds | None = None,
+    *,
+    note: Note = lambda *_: None,
 ) -> Announced:
-    """Tell the hubs that are due what they are owed, and return what is left; who fails is left alone for a while."""
-    left, sent, faults = dict(owed), 0, list[Fault]()
+    """Tell the hubs that are due what they are owed, and return what is left; who fails is left alone for a while.
+
+    note: told of each announcement that is owed no more, at once and by any thread.
+    """
+    left, answers, faults = dict(owed), dict[str, Answers](), list[Fault]()
     due = {hub: owing for hub, owing in owed.items() if is_due(owing, now)}
     if not due:
         return Announced(owed=left)
     total = sum(len(owing.feeds) for owing in due.values())
-    for number, task in enumerate(_told(due, site, now, bounds or Bounds())):
+    for number, task in enumerate(_told(due, site, now, bounds or Bounds(), note)):
         progress("announcements", number, total)
-        owing, reply = left[task.hub], task.reply
+        hub, reply = task.hub, task.reply
         if reply is None:
             continue
-        if not reply.reason:
-            left[task.hub] = answered(owing, task.path)
-            sent += 1
-        elif reply.is_final:
-            left[task.hub] = answered(owing, task.path)
-            said = (
-                f"{_shown(task.hub)} refused its announcement: {reply.reason}; check `hub`; its next news is announced"
-            )
+        answers[hub] = _with(answers.get(hub, Answers()), reply)
+        if reply.reason and not reply.is_final:
+            left[hub] = put_off(left[hub], now, reply.retry_after, reply.reason)
+            continue
+        left[hub] = answered(left[hub], task.path)
+        if reply.reason:
+            said = f"{_shown(hub)} refused its announcement: {reply.reason}; check `hub`; its next news is announced"
             faults.append(Fault("hub_refused", task.path, said))
-        else:
-            left[task.hub] = put_off(owing, now, reply.retry_after, reply.reason)
     for hub in due:
         left[hub], dropped = _without_given_up(hub, left[hub], now)
         faults += dropped
-    return Announced(sent=sent, owed={hub: one for hub, one in left.items() if one.feeds}, faults=tuple(faults))
+        if dropped:
+            answers[hub] = replace(answers.get(hub, Answers(reason=left[hub].reason)), dropped=len(dropped))
+    return Announced(
+        sent=sum(one.taken for one in answers.values()),
+        answers=answers,
+        owed={hub: one for hub, one in left.items() if one.feeds},
+        faults=tuple(faults),
+    )
+
+
+def _with(answers: Answers, reply: Reply) -> Answers:
+    """Return what a hub said with one more reply."""
+    if not reply.reason:
+        return replace(answers, taken=answers.taken + 1)
+    return replace(answers, refused=answers.refused + reply.is_final, reason=reply.reason)
 
 
 def _without_given_up(hub: str, owing: Owing, now: datetime) -> tuple[Owing, list[Fault]]:
@@ -106,7 +144,7 @@ def _shown(hub: str) -> str:
     return f"the hub {masked(hub)}"
 
 
-def _told(due: Mapping[str, Owing], site: Site, now: datetime, bounds: Bounds) -> Iterator[_Task]:
+def _told(due: Mapping[str, Owing], site: Site, now: datetime, bounds: Bounds, note: Note) -> Iterator[_Task]:
     """Yield what is due, each announcement as its hub answers."""
     from aggregator.sources.wire.agenda import Agenda  # noqa: PLC0415  the network only where somebody is told
     from aggregator.sources.wire.errand import Limits, Request  # noqa: PLC0415
@@ -118,21 +156,36 @@ def _told(due: Mapping[str, Owing], site: Site, now: datetime, bounds: Bounds) -
     agenda: Agenda[_Task, _Task] = Agenda(_AT_ONCE, bounds.each.total_seconds())
     for hub, owing in due.items():
         errand = begun(Request(name=hub, url=hub))
-        for path in owing.feeds:
-            agenda.add(errand.place, _Task(hub, path, errand))
+        for path, since in owing.feeds.items():
+            agenda.add(errand.place, _Task(hub, path, since, errand))
     until, failed = time.monotonic() + bounds.begun.total_seconds(), set[str]()
+    work = (agenda, site.base_url, terms, until, failed, note)
+    # Daemons: a program that wants to end does not wait for a slow hub.
+    threads = [
+        threading.Thread(target=_work, args=work, name=f"announce {number}", daemon=True)
+        for number in range(min(_AT_ONCE, len(due)))
+    ]
     try:
-        for number in range(min(_AT_ONCE, len(due))):
-            work = (agenda, site.base_url, terms, until, failed)
-            # Daemons: a program that wants to end does not wait for a slow hub.
-            threading.Thread(target=_work, args=work, name=f"announce {number}", daemon=True).start()
+        for one in threads:
+            one.start()
         while (task := agenda.fetch()) is not None:
             yield task
     finally:
         agenda.close()
+        _let_end(threads)
 
 
-def _work(agenda: Agenda[_Task, _Task], base_url: str, terms: Terms, until: float, failed: set[str]) -> None:
+def _let_end(threads: Sequence[threading.Thread]) -> None:
+    """Wait a little for what hubs are just being told, so that it is noted."""
+    until = time.monotonic() + _GRACE_SECONDS
+    for one in threads:
+        if one.ident:
+            one.join(max(until - time.monotonic(), 0.0))
+
+
+def _work(
+    agenda: Agenda[_Task, _Task], base_url: str, terms: Terms, until: float, failed: set[str], note: Note
+) -> None:
     """Announce until nothing is left; a hub that fails once is told no more in this pass."""
     from aggregator.sources.wire.form import send_form  # noqa: PLC0415
 
@@ -143,4 +196,6 @@ def _work(agenda: Agenda[_Task, _Task], base_url: str, terms: Terms, until: floa
             task = replace(task, reply=reply)
             if reply.reason and not reply.is_final:
                 failed.add(task.hub)
+            else:
+                note(task.hub, task.path, task.since)
         agenda.answer(task.errand.place, 0.0, task)

@@ -197,6 +197,7 @@ def a_state_that_is_held_or_damaged(talk: Talk) -> None:
     talk("run")
     database.write_bytes(b"rubbish" * 10_000)
     talk("run")
+    talk("status")
     talk("run", "--dry-run")
     database.unlink()
     ledger = talk.room.state / "ledger.jsonl"
@@ -210,6 +211,13 @@ def a_state_that_is_held_or_damaged(talk: Talk) -> None:
     shutil.rmtree(talk.room.state)
     talk.room.state.write_text("a file")
     talk("run")
+
+
+def folders_that_hold_what_is_written(talk: Talk) -> None:
+    talk.room.article("a.md")
+    text = CONFIG.replace("../out", "articles/out") + "state: articles/state\n"
+    talk.room.configure(text + "feeds_from: [{path: articles/out}]\n")
+    talk("check")
 
 
 def an_output_that_cannot_be_written(talk: Talk) -> None:
@@ -318,6 +326,7 @@ def a_hub_that_cannot_be_reached(talk: Talk) -> None:
         talk("run", "--dry-run")
         for words in ((), ("-q",), ("--json",)):
             talk("run", *words)
+        talk("status")
         talk.said = [one.replace(f":{port}/", ":PORT/") for one in talk.said]
 
 
@@ -360,6 +369,7 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     a_configuration_that_cannot_be_read,
     a_state_that_is_gone_or_belongs_to_another,
     a_state_that_is_held_or_damaged,
+    folders_that_hold_what_is_written,
     an_output_that_cannot_be_written,
     a_state_that_is_handed_over,
     a_run_that_is_tried_first,

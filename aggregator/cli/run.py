@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -112,11 +113,14 @@ def _wet(config: Config, options: Options, progress: Progress, wait: timedelta) 
     from aggregator import noted  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
-    with sqlite.opened(config.state, wait, many=bool(config.upstream or config.lists)) as store:
+    clock = partial(datetime.now, UTC)
+    with ExitStack() as stack:
+        with noted.opening(config, clock):
+            store = stack.enter_context(sqlite.opened(config.state, wait, many=bool(config.upstream or config.lists)))
         if options.start_over and not store.ledger.is_empty():
             click.echo("warning: --start-over has no effect: the ledger is there", err=True)
         # After a wait for the lock: no pass is older than the last.
-        return noted.run(config, store, partial(datetime.now, UTC), options, progress)
+        return noted.run(config, store, clock, options, progress)
 
 
 def _dry(config: Config, options: Options, progress: Progress) -> Report:

@@ -12,6 +12,7 @@ import yaml
 from aggregator.config.include import read
 from aggregator.config.lists import SourceList, opened_by, source_list_of
 from aggregator.config.log import Log
+from aggregator.config.overlaps import overlaps
 from aggregator.config.schedule import Schedule, schedule_of
 from aggregator.config.serve import Serving, serving_of
 from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
@@ -132,6 +133,7 @@ def load(path: Path, environment: Mapping[str, str], *, awaited: bool = False) -
         included=tuple(one.absolute() for one in whole.paths),
         warnings=_warnings(whole),
     )
+    loaded = replace(loaded, warnings=(*loaded.warnings, *overlaps(loaded, whole)))
     if loaded.state.is_relative_to(loaded.output):
         reason = f"{loaded.state} is in the output folder, which is served; name another"
         raise ConfigError([whole.fault(("state",), reason)])

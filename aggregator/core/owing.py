@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  pydantic reads the types of these fields from the manifest's
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT = timedelta(minutes=1)  # after a failure; twice as long after each further one
 _LONGEST_WAIT = timedelta(hours=6)
+_MOMENT = timedelta(microseconds=1)
 PATIENCE = timedelta(days=7)  # with a hub that fails, counted from the last news of a feed
 
 
@@ -36,14 +37,21 @@ def with_news(
 
     Nothing is owed to a hub that left the configuration, or for a feed that is published no more.
     """
-    fresh, there = dict.fromkeys(news, now), set(published)
+    fresh, there = tuple(news), set(published)
     made = {}
     for hub in hubs:
         old = before.get(hub, Owing())
-        feeds = {path: since for path, since in {**old.feeds, **fresh}.items() if path in there}
+        owed = {**old.feeds, **{path: _after(old.feeds.get(path), now) for path in fresh}}
+        feeds = {path: since for path, since in owed.items() if path in there}
         if feeds:
             made[hub] = replace(old, feeds=feeds)
     return made
+
+
+def _after(before: datetime | None, now: datetime) -> datetime:
+    """Return an instant for news that is not the one of older news: a hub may have been told of those only."""
+    is_same = before is not None and before.replace(microsecond=0) == now.replace(microsecond=0)
+    return before + _MOMENT if before and is_same else now
 
 
 def reconciled(
@@ -65,6 +73,12 @@ def reconciled(
                 owing, feeds=feeds, not_before=state.not_before, failures=state.failures, reason=state.reason
             )
     return made
+
+
+def is_sound(owing: Owing) -> bool:
+    """Say whether what is owed can be worked with: a file that somebody edited may hold anything."""
+    instants = [*owing.feeds.values(), *([owing.not_before] if owing.not_before else [])]
+    return owing.failures >= 0 and all(one.tzinfo is not None and 1 < one.year < MAXYEAR for one in instants)
 
 
 def is_due(owing: Owing, now: datetime) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -35,15 +37,19 @@ class Agenda:
 
     def __init__(self, schedule: Schedule, work: Mapping[str, Callable[[], None]], beat: timedelta = BEAT) -> None:
         self._beaten = time.monotonic()
+        self._at_work = ""
+        # Where a job blocks, the scheduler would warn of each job behind it, again and again: who looks at the beat says it.
+        logger = logging.getLogger(f"{__name__}.scheduler")
+        logger.setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults=_DEFAULTS, executors={"default": ThreadPoolExecutor(1)}
+            timezone=UTC, job_defaults=_DEFAULTS, executors={"default": ThreadPoolExecutor(1)}, logger=logger
         )
         now = datetime.now(UTC)
         begins = {"tick": now, "beat": now, "maintain": now + _LATER}
         triggers = {"tick": Often(_TICK), "beat": Often(beat), "maintain": Often(_DAY), "publish": trigger_of(schedule)}
         for name, job in {**work, "beat": self._beat}.items():
             begin = begins.get(name) or triggers[name].get_next_fire_time(None, now)
-            self._scheduler.add_job(job, triggers[name], id=name, next_run_time=begin)
+            self._scheduler.add_job(partial(self._do, name, job), triggers[name], id=name, next_run_time=begin)
 
     def start(self) -> None:
         """Begin."""
@@ -61,6 +67,17 @@ class Agenda:
     def silent_for(self) -> float:
         """Return for how many seconds there was no beat: many where the scheduler, or a job, is blocked."""
         return time.monotonic() - self._beaten
+
+    def at_work(self) -> str:
+        """Return the name of the job that is just done; nothing where none is."""
+        return self._at_work
+
+    def _do(self, name: str, job: Callable[[], None]) -> None:
+        self._at_work = name
+        try:
+            job()
+        finally:
+            self._at_work = ""
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aggregator.log import Value
     from aggregator.run import Report
     from aggregator.upstream import Polled
+    from aggregator.websub import Announced
 
 _LONG = frozenset({"reason", "first_fault"})  # they hold times, which do not make another trouble of it
 
@@ -27,6 +28,7 @@ class Chronicle:
         self._lock = Lock()
         self._standing: frozenset[object] = frozenset()
         self._failed: dict[str, str] = {}
+        self._troubled: dict[str, tuple[str, str]] = {}  # hubs, with what is wrong and why
 
     def passed(self, report: Report, config: Config) -> None:
         """Log what a pass came to; of its sources, troubles where they are new, all else where it did something."""
@@ -53,6 +55,17 @@ class Chronicle:
                 new=new,
                 changed=changed,
             )
+
+    def told(self, announced: Announced) -> None:
+        """Log what telling hubs came to, of each a line: a trouble where it is another one, and its end."""
+        for hub, one in logbook.hub_records(announced):
+            trouble = (one.message, announced.answers[hub].reason) if one.level >= logging.WARNING else None
+            with self._lock:
+                before = self._troubled.pop(hub, None)
+                if trouble:
+                    self._troubled[hub] = trouble
+            message = "hub works again" if before and not trouble else one.message
+            write([Record(logging.DEBUG if trouble and trouble == before else one.level, message, one.fields)])
 
     def failed(self, what: str, error: Exception) -> None:
         """Log why something could not be done, unless that was said the last time; mistakes of ours with their place."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from aggregator.errors import AggregatorError
 from aggregator.lists import follow, is_any_due
 from aggregator.options import Options
 from aggregator.store import sqlite
+from aggregator.told import Told
 from aggregator.upstream import Polled, poll, rename
 from aggregator.websub import Announced, announce
 
@@ -108,11 +110,14 @@ class Duty:
         with self._lock:
             polled, self._polled = self._polled, Polled()
             announced, self._announced = self._announced, Announced()
+            is_quiet = self._are_hubs_settled and self.last.report is None
+        every = None if config.schedule.cron else config.schedule.every
         try:
-            with sqlite.opened_within(config.state) as store:
+            with ExitStack() as stack:
+                with noted.opening(config, self._clock, interval=every):
+                    store = stack.enter_context(sqlite.opened_within(config.state))
                 progress = self._progress(self.publish)
-                every = None if config.schedule.cron else config.schedule.every
-                beside = passes.Beside(polled, announced)
+                beside = passes.Beside(polled, announced, is_quiet)
                 report = noted.run(config, store, self._clock, self._options, progress, interval=every, beside=beside)
                 self._are_hubs_settled = self._are_hubs_settled or bool(announced.given)
                 self._after_pass(report, config)
@@ -124,6 +129,8 @@ class Duty:
             with self._lock:
                 self._polled = polled.then(self._polled)
                 self._announced = announced if announced.given else self._announced
+            if not isinstance(error, AggregatorError):
+                noted.failed(config, self._clock(), self._clock(), error, interval=every)
             self._try_again = time.monotonic() + _AGAIN_SECONDS
             self.last = Outcome(error=error)
             self._chronicle.failed("a pass", error)
@@ -147,15 +154,18 @@ class Duty:
 
     def _tell(self) -> None:
         """Tell the hubs what they are owed; the next pass, which is wished for, keeps what it came to."""
-        report, config, now = self.last.report, self.config, self._clock()
-        if report is None or not self._are_hubs_settled:  # what the last report says they are owed is told already
-            return
-        given = {hub: owing for hub, owing in report.announced.owed.items() if is_due(owing, now)}
-        if not given:
-            return
-        self._are_hubs_settled = False
+        config, now = self.config, self._clock()
+        with self._lock:
+            report = self.last.report
+            if report is None or not self._are_hubs_settled:  # what the last report says they are owed is told already
+                return
+            given = {hub: owing for hub, owing in report.announced.owed.items() if is_due(owing, now)}
+            if not given:
+                return
+            self._are_hubs_settled = False
+        told = Told(config.state)
         try:
-            made = announce(given, config.site, now, self._progress(self.hubs))
+            made = announce(given, config.site, now, self._progress(self.hubs), note=told.note)
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001  as above
@@ -163,6 +173,7 @@ class Duty:
             self._chronicle.failed("telling hubs", error)
             return
         self._chronicle.went_well("telling hubs")
+        self._chronicle.told(made)
         with self._lock:
             self._announced = replace(made, given=given)
         self.publish.ask()

@@ -7,12 +7,15 @@ import logging
 import multiprocessing
 import signal
 import sys
+import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from aggregator import noted
 from aggregator.daemon.agenda import BEAT, Agenda
 from aggregator.daemon.chronicle import said
 from aggregator.daemon.clock import Clocks
@@ -38,7 +41,7 @@ OVERDUE = 4
 _AWAKE = 0  # in the queue of signals: no signal, a turn is over
 _LOOK_SECONDS = 1.0
 _DRIFT = timedelta(seconds=5)
-_LOST_BEATS = 4 * BEAT.total_seconds()
+_LOST_BEATS = 4
 _EXTEND = timedelta(minutes=1)
 _PATIENCE_SECONDS = 3.0  # for what is just being written, before it is cut off
 
@@ -61,17 +64,19 @@ class World:
 
 
 class Daemon:
-    """A daemon; `live` is its life."""
+    """A daemon; `live` is its life. beat: how often its agenda shows that it goes on."""
 
-    def __init__(self, config: Config, world: World, clocks: Clocks | None = None) -> None:
+    def __init__(self, config: Config, world: World, clocks: Clocks | None = None, beat: timedelta = BEAT) -> None:
         self._world = world
         self._clocks = clocks or Clocks()
         self._duty = Duty(config, world.environment, world.clock, lambda: world.signals.put(_AWAKE))
         self._told = {"watchdog": 0.0, "extend": 0.0}
         self._is_ready = False
+        self._is_blocked = False
         self._status = ""
         work = {"tick": self._duty.tick, "publish": self._duty.publish.ask, "maintain": self._duty.maintain}
-        self._agenda = Agenda(config.schedule, work)
+        self._agenda = Agenda(config.schedule, work, beat)
+        self._patience = beat.total_seconds() * _LOST_BEATS
         self._watch = self._watching(config)
         self._hosting = Hosting(world.applications)
 
@@ -83,7 +88,9 @@ class Daemon:
             AggregatorError: the first pass failed. What fails later is logged, and tried again.
         """
         config = self._duty.config
-        with lock.held(config.state, timedelta(0), lock.DAEMON):
+        with ExitStack() as stack:
+            with noted.opening(config, self._world.clock):
+                stack.enter_context(lock.held(config.state, timedelta(0), lock.DAEMON))
             self._hosting.follow(config)
             said("daemon begins", config=str(config.file), state=str(config.state), output=str(config.output))
             self._watch.start()
@@ -122,12 +129,19 @@ class Daemon:
             self._agenda.plan_anew()
         self._tell()
         deadline = self._duty.config.schedule.deadline
-        stuck = overdue({one.name: one.stuck_for() for one in self._duty.all()}, deadline)
+        silent = self._agenda.silent_for()
+        stuck = overdue({**{one.name: one.stuck_for() for one in self._duty.all()}, "agenda": silent}, deadline)
         if stuck:
             said("a turn hangs; the daemon ends, to be restarted", logging.CRITICAL, turn=stuck)
-            faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
+            dump_stacks()
             return True
-        if self._agenda.silent_for() < _LOST_BEATS:
+        if (silent >= self._patience) != self._is_blocked:
+            self._is_blocked = not self._is_blocked
+            if self._is_blocked:
+                said("a job blocks the agenda", logging.WARNING, job=self._agenda.at_work())
+            else:
+                said("the agenda goes on")
+        if not self._is_blocked:
             self._now_and_then("watchdog", self._world.notifier.watchdog_interval, self._world.notifier.watchdog)
         return False
 
@@ -193,7 +207,8 @@ class Daemon:
     def _watching(self, config: Config) -> Watch:
         roots = [root for one in config.articles for root in one.roots]
         roots += [root for one in config.feeds_from for root in one.roots]
-        return Watch([folder for _, folder in roots] if config.schedule.watch else [], self._duty.publish.ask)
+        watched = [folder for _, folder in roots] if config.schedule.watch else []
+        return Watch(watched, self._duty.publish.ask, apart=(config.state, config.output))
 
     def _end(self) -> None:
         """End what goes on; what does not end soon is cut off, which a pass can bear anywhere."""
@@ -211,6 +226,13 @@ class Daemon:
         self._hosting.end(max(until - time.monotonic(), 0.0))
         for child in multiprocessing.active_children():
             child.kill()
+
+
+def dump_stacks() -> None:
+    """Write the stacks of all threads to stderr, and before them which thread has which number there."""
+    names = ", ".join(f"{one.name} 0x{one.ident or 0:016x}" for one in threading.enumerate())
+    said("stacks follow, by the numbers of threads", logging.CRITICAL, threads=names)
+    faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
 
 
 def overdue(stuck: Mapping[str, float], deadline: timedelta) -> str:

@@ -7,7 +7,7 @@ import pwd
 import signal
 from pathlib import Path
 
-from aggregator.errors import NoDaemon
+from aggregator.errors import NoDaemon, OthersState
 from aggregator.store import lock
 
 _PROCESSES = Path("/proc")
@@ -20,7 +20,10 @@ def poke(state: Path) -> int:
         NoDaemon: there is none, or none that we may signal.
         StoreError: the lock cannot be read.
     """
-    holder = lock.holder(state)
+    try:
+        holder = lock.holder(state)
+    except OthersState as error:
+        raise NoDaemon(error.path, error.reason) from error
     if holder is None:
         raise NoDaemon(state, "no daemon works on this state; `aggregator run` makes a pass")
     if holder.kind != lock.DAEMON or not holder.pid:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os.path
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeAlias
@@ -24,11 +25,18 @@ _Identities: TypeAlias = "dict[Path, tuple[int, int]]"
 
 
 class Watch:
-    """Folders that are watched by the system's notifications, and looked at every second where there are none."""
+    """Folders that are watched by the system's notifications, and looked at every second where there are none.
 
-    def __init__(self, folders: Sequence[Path], changed: Callable[[], None], *, polling: bool = False) -> None:
+    apart: folders that passes write to; what happens there makes none, also where they lie below those that are watched.
+    """
+
+    def __init__(
+        self, folders: Sequence[Path], changed: Callable[[], None], *, apart: Sequence[Path] = (), polling: bool = False
+    ) -> None:
         self._folders = tuple(dict.fromkeys(folders))
         self._changed = changed
+        self._apart = tuple(apart)
+        self._really_apart: tuple[str, ...] = ()  # by their real paths: a link does not make another folder of one
         self._ended = Event()
         self._polling = polling
         self._is_barred = False  # whether the last try met a folder that may not be read
@@ -86,6 +94,7 @@ class Watch:
         What happened before somebody looked is told by nobody else.
         """
         is_new = True
+        self._really_apart = tuple(os.path.realpath(folder) for folder in self._apart)
         for changes in watchfiles.watch(
             *there,
             watch_filter=self._counts,
@@ -111,4 +120,7 @@ class Watch:
         """Say whether a change is one that a pass would look at."""
         changed = Path(path)
         parts = next((changed.relative_to(one).parts for one in self._folders if changed.is_relative_to(one)), ())
-        return not any(part.startswith(".") for part in parts) and not changed.name.endswith("~")
+        if any(part.startswith(".") for part in parts) or changed.name.endswith("~"):
+            return False
+        real = os.path.realpath(path)
+        return not any(real == folder or real.startswith(f"{folder}/") for folder in self._really_apart)

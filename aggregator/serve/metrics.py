@@ -40,6 +40,7 @@ class _Collector:
             yield from _passes(self._status)
             yield from _work(self._status.work)
             yield from _counts(self._status.counts)
+            yield from _hubs(self._status)
 
 
 def _answers(tally: Tally) -> Iterator[Metric]:
@@ -88,10 +89,29 @@ def _counts(counts: Counts) -> Iterator[Metric]:
     from prometheus_client.metrics_core import GaugeMetricFamily  # noqa: PLC0415
 
     sources = GaugeMetricFamily("aggregator_sources", "Sources, by state.", labels=["state"])
-    sources.add_metric(["ok"], max(0, counts.sources - counts.failing - counts.held))
+    sources.add_metric(["ok"], max(0, counts.sources - counts.failing - counts.held - counts.paused))
     sources.add_metric(["failing"], counts.failing)
     sources.add_metric(["held"], counts.held)
+    sources.add_metric(["paused"], counts.paused)
     yield sources
     yield GaugeMetricFamily("aggregator_entries", "Entries that there are.", value=counts.entries)
     yield GaugeMetricFamily("aggregator_channels", "Channels that are published.", value=counts.channels)
     yield GaugeMetricFamily("aggregator_faulty", "Faults in articles and feed files.", value=counts.faulty)
+
+
+def _hubs(status: Status) -> Iterator[Metric]:
+    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415
+
+    announced = CounterMetricFamily(
+        "aggregator_announcements", "Announcements to hubs, by what became of them.", labels=["result"]
+    )
+    announced.add_metric(["taken"], status.work.announced)
+    announced.add_metric(["refused"], status.work.refused)
+    yield announced
+    owed = sum(one.owed for one in status.hubs)
+    yield GaugeMetricFamily("aggregator_announcements_owed", "Announcements that hubs are owed.", value=owed)
+    hubs = GaugeMetricFamily("aggregator_hubs", "Hubs, by state.", labels=["state"])
+    failing = sum(bool(one.reason) for one in status.hubs)
+    hubs.add_metric(["ok"], len(status.hubs) - failing)
+    hubs.add_metric(["failing"], failing)
+    yield hubs

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from aggregator.errors import LockedError, StoreError, reason_of
+from aggregator.errors import LockedError, OthersState, StoreError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +37,14 @@ def held(folder: Path, wait: timedelta, kind: str = RUN) -> Iterator[None]:
 
     Raises:
         LockedError: another process holds it: a daemon, or a pass that still did after `wait`.
+        OthersState: the folder is that of another user.
         StoreError: the folder or the lock cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / FILE).open("a+", encoding="ascii", errors="replace")
     except OSError as error:
-        raise StoreError(f"{error.filename or folder}: {reason_of(error)}") from error
+        raise refused(folder, error) from error
     with lock:
         _take(lock, folder, wait)
         try:
@@ -58,6 +60,7 @@ def holder(folder: Path) -> Holder | None:
     """Return who holds the lock of the state in a folder; None where nobody does.
 
     Raises:
+        OthersState: the lock is that of another user.
         StoreError: the lock cannot be read.
     """
     try:
@@ -70,7 +73,37 @@ def holder(folder: Path) -> Holder | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StoreError(f"{error.filename or folder / FILE}: {reason_of(error)}") from error
+        raise refused(folder, error) from error
+
+
+def refused(folder: Path, error: OSError) -> StoreError:
+    """Return what an error of the system means for who wants to work on the state in a folder."""
+    path = error.filename or folder
+    if isinstance(error, PermissionError) and (user := _user_of(folder)) != os.geteuid():
+        return OthersState(path, _name(user))
+    return StoreError(f"{path}: {reason_of(error)}")
+
+
+def _user_of(folder: Path) -> int:
+    """Return the number of the user to whom a state belongs; ours where there is none, a negative one if it is hidden."""
+    user = os.geteuid()
+    for path in (folder / FILE, folder):
+        try:
+            return path.stat().st_uid
+        except PermissionError:
+            user = -1
+        except OSError:
+            pass
+    return user
+
+
+def _name(user: int) -> str:
+    if user < 0:
+        return ""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"#{user}"
 
 
 def _take(lock: IO[str], folder: Path, wait: timedelta) -> None:

@@ -13,7 +13,7 @@ from aggregator.store.entries import EntryTables
 from aggregator.store.health import HealthTables
 from aggregator.store.ledger import LedgerTables
 from aggregator.store.lists import ListTables
-from aggregator.store.lock import held
+from aggregator.store.lock import held, refused
 from aggregator.store.polls import PollTables
 from aggregator.store.sources import SourceTables
 
@@ -37,6 +37,15 @@ _PRAGMAS = (
 )
 _PATIENCE = f"PRAGMA busy_timeout = {_BUSY_MS}"
 _MOMENT = timedelta(seconds=10)
+_PRIMARY = 0xFF  # of SQLite's codes; the bits above say which kind of it
+_RIGHT = "the user that runs this needs the right to it, and to its folder"
+_CURES = {
+    sqlite3.SQLITE_FULL: "make room on the disk",
+    sqlite3.SQLITE_IOERR: "make room on the disk; if there is some, it may be failing",
+    sqlite3.SQLITE_READONLY: _RIGHT,
+    sqlite3.SQLITE_CANTOPEN: _RIGHT,
+    sqlite3.SQLITE_PERM: _RIGHT,
+}
 _NEWER = "written by a newer version of this program; run that one, or restore an older state"
 
 
@@ -148,8 +157,10 @@ def looked_into(folder: Path) -> Iterator[SqliteStore]:
         is_there = path.exists()
         target = f"{path.absolute().as_uri()}?mode=ro" if is_there else ":memory:"
         connection = sqlite3.connect(target, uri=is_there, isolation_level=None)
-    except (sqlite3.Error, OSError) as error:
-        raise StoreError(f"{path}: {error}") from error
+    except OSError as error:
+        raise refused(folder, error) from error
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}{_cure(error)}") from error
     with closing(SqliteStore(_Connection(connection, path))) as store:
         with _wrapped(path):
             connection.execute(_PATIENCE)
@@ -201,7 +212,9 @@ def _wrapped(path: Path) -> Iterator[None]:
 
 
 def _cure(error: sqlite3.Error | UnicodeDecodeError) -> str:
-    """Say what helps against a damaged file: everything in it can be made again."""
+    """Say what helps: against a damaged file that everything in it can be made again."""
+    if cure := _CURES.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY):
+        return f"; {cure}"
     harmless = (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
     damaged = isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and not isinstance(error, harmless)
     return (

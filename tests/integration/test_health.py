@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 from newsroom import CONFIG, Newsroom
 from served import Answer, served
+from websub_hub import Hub as LiveHub
 
 from aggregator import noted as passes
 from aggregator import status
+from aggregator.core.health import Wish
 from aggregator.errors import PublishError, StateTaken
 from aggregator.options import Options
 from aggregator.serve.health import health
 from aggregator.serve.tally import Tally
-from aggregator.status import Status, Work
+from aggregator.status import Hub, Status, Work
 from aggregator.store import sqlite
 
 if TYPE_CHECKING:
@@ -108,6 +110,44 @@ def test_an_error_is_noted_too_but_not_by_a_pass_that_never_began(room: Newsroom
     assert status.read(room.state) == failed
 
 
+def test_a_paused_source_is_neither_well_nor_failing(room: Newsroom) -> None:
+    room.article("a.md")
+    room.configure(f"{CONFIG}upstream: [{{name: pier, url: 'http://127.0.0.1:9/', private: true}}]\n")
+    first = noted(room, NOON, NOON)
+    assert first is not None
+    assert (first.counts.sources, first.counts.failing, first.counts.paused) == (2, 1, 0)
+    with sqlite.opened(room.state, timedelta(0)) as store:
+        for name in ("pier", "articles"):
+            store.health.make_wish(name, Wish.PAUSE, NOON)
+    second = noted(room, NOON + HOUR, NOON + HOUR)
+    assert second is not None
+    assert (second.counts.sources, second.counts.failing, second.counts.paused) == (2, 0, 2)
+
+
+def test_what_hubs_said_stays_until_they_say_something_else(room: Newsroom) -> None:
+    with LiveHub() as hub:
+        room.configure(f"{CONFIG}hub: '{hub.url}?key=c2VjcmV0'\n")
+        room.article("a.md")
+        first = noted(room, NOON, NOON)
+        hub.fails(410)
+        room.article("a.md", title="News")
+        second, third = (noted(room, NOON + wait, NOON + wait) for wait in (HOUR, 2 * HOUR))
+        hub.down = None
+        room.article("a.md", title="More news")
+        fourth = noted(room, NOON + 3 * HOUR, NOON + 3 * HOUR)
+        text = (room.state / status.FILE).read_text()
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert fourth is not None
+    assert [(one.refused, one.reason) for one in first.hubs] == [(0, "")]
+    assert [(one.refused, one.reason) for one in second.hubs] == [(9, "it answered 410 (Gone)")]
+    assert third.hubs == second.hubs
+    assert fourth.hubs == first.hubs
+    assert (fourth.work.announced, fourth.work.refused) == (9, 9)
+    assert "c2VjcmV0" not in text
+
+
 def test_what_is_no_status_is_none(tmp_path: Path) -> None:
     for text in ("", "{", "{}", "[]"):
         (tmp_path / status.FILE).write_text(text)
@@ -118,9 +158,10 @@ def test_metrics_say_what_passes_and_answers_came_to() -> None:
     tally = Tally()
     tally.count(200, 700, 300)
     tally.count(304, 0, 1000)
-    work = Work(good=3, failed=1, asked=9, fresh=2, unchanged=4, written=12, seconds=5.5)
-    counts = status.Counts(entries=7, channels=5, sources=4, failing=1, held=1)
-    answer = asked(replace(GOOD, work=work, counts=counts), path="/metrics", tally=tally)
+    work = Work(good=3, failed=1, asked=9, fresh=2, unchanged=4, written=12, seconds=5.5, announced=8, refused=2)
+    counts = status.Counts(entries=7, channels=5, sources=5, failing=1, held=1, paused=1)
+    hubs = (Hub(name="https://a.example/"), Hub(name="https://b.example/", owed=3, reason="it answered 503"))
+    answer = asked(replace(GOOD, work=work, counts=counts, hubs=hubs), path="/metrics", tally=tally)
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     lines = set(answer.body.decode().splitlines())
     assert lines >= {
@@ -133,6 +174,12 @@ def test_metrics_say_what_passes_and_answers_came_to() -> None:
         'aggregator_fetches_total{result="failed"} 3.0',
         'aggregator_sources{state="ok"} 2.0',
         'aggregator_sources{state="failing"} 1.0',
+        'aggregator_sources{state="paused"} 1.0',
+        'aggregator_hubs{state="ok"} 1.0',
+        'aggregator_hubs{state="failing"} 1.0',
+        "aggregator_announcements_owed 3.0",
+        'aggregator_announcements_total{result="taken"} 8.0',
+        'aggregator_announcements_total{result="refused"} 2.0',
         "aggregator_entries 7.0",
         "aggregator_channels 5.0",
         "aggregator_files_written_total 12.0",

@@ -13,7 +13,7 @@ import pytest
 from aggregator.daemon.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 SECONDS = 20
@@ -35,10 +35,10 @@ class Told:
 
 
 @contextmanager
-def watched(*folders: Path, polling: bool = False) -> Iterator[Told]:
+def watched(*folders: Path, polling: bool = False, apart: Sequence[Path] = ()) -> Iterator[Told]:
     """Watch folders, of which one is there; yield when that is so."""
     told = Told()
-    watch = Watch(folders, told, polling=polling)
+    watch = Watch(folders, told, apart=apart, polling=polling)
     watch.start()
     try:
         assert told.within()
@@ -100,4 +100,21 @@ def test_a_folder_that_another_one_took_the_place_of_is_watched(tmp_path: Path) 
         assert told.within()
         told.within(1.5)
         (folder / "a.md").write_text("a")
+        assert told.within()
+
+
+def test_what_passes_write_is_not_told_wherever_it_lies(tmp_path: Path) -> None:
+    articles, linked = tmp_path / "articles", tmp_path / "linked"
+    (articles / "state").mkdir(parents=True)
+    (tmp_path / "backup").mkdir()
+    linked.symlink_to(articles)
+    (articles / "backup").symlink_to(tmp_path / "backup")
+    with watched(linked, apart=(articles / "state", linked / "out", articles / "backup")) as told:
+        (articles / "state" / "status.json").write_text("{}")
+        (tmp_path / "backup" / "ledger.jsonl").write_text("{}")
+        (articles / "out" / "topics").mkdir(parents=True)
+        (articles / "out" / "topics" / "sea.atom").write_text("<feed/>")
+        assert not told.within(1)
+        (articles / "outer").mkdir()
+        (articles / "outer" / "a.md").write_text("a")
         assert told.within()

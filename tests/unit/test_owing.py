@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from aggregator.core.owing import Owing, is_due, put_off, reconciled
+from aggregator.core.owing import Owing, is_due, put_off, reconciled, with_news
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
@@ -32,3 +32,10 @@ def test_a_wait_that_a_wrong_clock_set_ends() -> None:
     assert not is_due(waiting, NOON)
     assert is_due(waiting, NOON + timedelta(minutes=1))
     assert is_due(put_off(waiting, NOON + timedelta(days=1095), None, "503"), NOON)
+
+
+def test_news_of_the_second_in_which_a_hub_is_told_is_owed() -> None:
+    given = with_news({}, [HUB], ["a"], ["a"], NOON)
+    now_owed = with_news(given, [HUB], ["a"], ["a"], NOON)
+    assert reconciled(now_owed, given, {}) == now_owed
+    assert with_news(now_owed, [HUB], ["a"], ["a"], LATER)[HUB].feeds == {"a": LATER}
