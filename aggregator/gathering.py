@@ -239,7 +239,7 @@ class Articles(Gathering):
         if document.outcome is Outcome.NOT_ARTICLE and known is not None and known.read_at is not None:
             # What was an article is half-written or damaged, not something else.
             fault = Fault("front_matter", f"{location}:1", "the front matter is gone; put it back")
-            return document._replace(outcome=Outcome.FAULTY, faults=(fault,))
+            return replace(document, outcome=Outcome.FAULTY, faults=(fault,))
         return document
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -206,7 +205,8 @@ class Outcome(StrEnum):
     FAULTY = "faulty"
 
 
-class Document(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
     """A resource, understood. `faults` may be there although it was read: a date that no one can read, say."""
 
     outcome: Outcome
