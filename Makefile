@@ -6,6 +6,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 CONFIG ?= config/aggregator.yaml
 
+# Byte code is kept, as an installation does: without it each of the many processes of the tests compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test pythons check format generated validate bench lock clean
 
