@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aggregator.serve.listening import Bounds, listening, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp
 
@@ -68,20 +68,24 @@ def everything(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def served(app: ASGIApp, bounds: Bounds = Bounds()) -> Iterator[Served]:  # noqa: B008  a frozen value
+def served(
+    app: ASGIApp,
+    bounds: Bounds = Bounds(),  # noqa: B008  a frozen value
+    told: Callable[[int], None] = lambda _: None,
+) -> Iterator[Served]:
     """Yield a server that hands out an application."""
-    told: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+    begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def run() -> None:
         stop = asyncio.Event()
-        told.set_result((asyncio.get_running_loop(), stop))
-        await serve([(app, listener)], stop, bounds)
+        begun.set_result((asyncio.get_running_loop(), stop))
+        await serve(app, listener, stop, bounds, told)
 
     with listening(HOST, 0) as listener:
         port = listener.getsockname()[1]
         thread = threading.Thread(target=asyncio.run, args=(run(),))
         thread.start()
-        loop, stop = told.result(SECONDS)
+        loop, stop = begun.result(SECONDS)
         try:
             yield Served(port)
         finally:

@@ -29,11 +29,13 @@ def daemon(*, config_path: Path | None) -> int:
     from aggregator.config import load  # noqa: PLC0415
     from aggregator.daemon.life import Daemon, World  # noqa: PLC0415
     from aggregator.notify import Notifier  # noqa: PLC0415
+    from aggregator.serve.descriptors import raise_limit  # noqa: PLC0415
 
     def read_again() -> Config:
         return load(located(config_path), os.environ)
 
     gc.set_threshold(50_000, 20, 100)  # as in `run`
+    raise_limit()
     config = loaded(config_path)
     _log(config)
     code = Daemon(config, World(read_again, os.environ, _now, Notifier(os.environ), signals, applications, _log)).live()

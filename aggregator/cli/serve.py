@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, loaded
+from aggregator.cli.words import count
 
 if TYPE_CHECKING:
     import socket
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.config.serve import Address
+    from aggregator.serve.listening import Bounds
 
 
 class _Listen(click.ParamType["Address"]):
@@ -39,19 +41,22 @@ def serve(*, config_path: Path | None, listen: Address | None) -> int:
     """Hand out the published feeds until SIGTERM or Ctrl-C; runs may go on beside it."""
     import asyncio  # noqa: PLC0415  --help needs none of it
 
-    from aggregator.serve.listening import listening  # noqa: PLC0415
+    from aggregator.serve.descriptors import raise_limit, room_for_connections  # noqa: PLC0415
+    from aggregator.serve.listening import MONITORED, Bounds, listening  # noqa: PLC0415
 
     config = loaded(config_path)
     site, health = applications(config)
+    raise_limit()
+    bounds = Bounds(connections=min(config.serve.connections, room_for_connections()))
     place = listen or config.serve.listen
     with ExitStack() as stack:
         listener = stack.enter_context(listening(place.host, place.port, place.path))
-        servers = [(site, listener)]
+        servers = [(site, listener, bounds)]
         said = f"{config.site.title}: {os.path.relpath(config.output)} at {_named(place, listener)}"
         if config.serve.health:
             apart = config.serve.health
             second = stack.enter_context(listening(apart.host, apart.port, apart.path))
-            servers.append((health, second))
+            servers.append((health, second, MONITORED))
             said += f"; health at {_named(apart, second)}"
         click.echo(f"{said}; for {config.site.base_url}", err=True)
         if not config.output.is_dir():
@@ -79,16 +84,20 @@ def applications(config: Config) -> tuple[ASGIApp, ASGIApp]:
     return site(hosted, Retired(config.state), tally), monitored
 
 
-async def _until_told(servers: list[tuple[ASGIApp, socket.socket]]) -> None:
+async def _until_told(servers: list[tuple[ASGIApp, socket.socket, Bounds]]) -> None:
     import asyncio  # noqa: PLC0415
     import signal  # noqa: PLC0415
 
-    from aggregator.serve.listening import Bounds, serve  # noqa: PLC0415
+    from aggregator.serve.listening import serve  # noqa: PLC0415
 
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await serve(servers, stop, Bounds())
+    await asyncio.gather(*(serve(app, listener, stop, bounds, _no_room) for app, listener, bounds in servers))
+
+
+def _no_room(number: int) -> None:
+    click.echo(f"{count(number, 'connection')} ended, since there was no room for more: serve.connections", err=True)
 
 
 def _named(place: Address, listener: socket.socket) -> str:

@@ -15,6 +15,7 @@ _NETWORK = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>\d{
 _UNIX = "unix:"
 _PORTS = 65_536
 _NOWHERE = "none"
+_FEWEST = 10  # connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,9 @@ class ServeSection(Section):
         Field(description="Where it answers `/healthz` and `/metrics`; `none` for nowhere."),
     ] = "127.0.0.1:8081"
     daemon: Annotated[bool, Field(description="`aggregator daemon` serves, too.")] = False
+    connections: Annotated[
+        int, Field(ge=_FEWEST, description="So many at once, but half of the files that may be open at most.")
+    ] = 500
     max_age: Annotated[
         timedelta,
         BeforeValidator(parse_duration),
@@ -86,11 +90,12 @@ class ServeSection(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """How the output is handed out. health: None for nowhere. daemon: whether a daemon does it, too. max_age, stale_after: as in the file."""
+    """How the output is handed out. health: None for nowhere. daemon: whether a daemon does it, too. connections, max_age, stale_after: as in the file."""
 
     listen: Address
     health: Address | None
     daemon: bool = False
+    connections: int = 500
     max_age: timedelta
     stale_after: timedelta
 
@@ -101,6 +106,7 @@ def serving_of(section: ServeSection) -> Serving:
         listen=parse_address(section.listen),
         health=None if section.health == _NOWHERE else parse_address(section.health),
         daemon=section.daemon,
+        connections=section.connections,
         max_age=section.max_age,
         stale_after=section.stale_after,
     )

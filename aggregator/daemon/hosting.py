@@ -1,24 +1,25 @@
-"""The built-in server beside the passes of a daemon: in a thread of its own, begun anew where its configuration is another."""
+"""The built-in server beside the passes of a daemon: where it listens, and how that changes without a gap."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import ExitStack
-from threading import Event, Thread
+import logging
+import time
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.chronicle import said
-from aggregator.serve.listening import Bounds, listening, serve
+from aggregator.daemon.stand import Stand
+from aggregator.errors import ServeError
+from aggregator.serve.descriptors import room_for_connections
+from aggregator.serve.listening import MONITORED, Bounds
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.types import ASGIApp
 
     from aggregator.config import Config
+    from aggregator.config.serve import Address
 
-_START_SECONDS = 10.0
 _END_SECONDS = 4.0  # a little more than answers may still take
 
 
@@ -27,50 +28,77 @@ class Hosting:
 
     def __init__(self, applications: Callable[[Config], tuple[ASGIApp, ASGIApp]]) -> None:
         self._applications = applications
-        self._sockets = ExitStack()
-        self._stop: Callable[[], object] = lambda: None
-        self._runs = Event()
-        self._thread: Thread | None = None
-        self._of: object = None
+        self._stands: dict[Address, Stand] = {}
 
     def follow(self, config: Config) -> None:
-        """Serve as a configuration wants it, or not at all.
+        """Serve as a configuration wants it, or not at all; at an address that stays, nobody notices.
 
         Raises:
-            ServeError: it is not possible to listen where it says; then nothing is served.
+            ServeError: it is not possible to listen where it says; then all goes on as it was.
         """
-        wanted = (config.serve, config.site.base_url, config.site.hubs) if config.serve.daemon else None
-        if wanted == self._of:
-            return
-        self.end()
-        if wanted is not None:
-            self._begin(config)
-        self._of = wanted
+        wanted = self._wanted(config)
+        opened = self._opened({place: one for place, one in wanted.items() if place not in self._stands}, wanted)
+        for place, (app, _) in wanted.items():
+            if place in self._stands:
+                self._stands[place].show(app)
+        for place, stand in opened.items():
+            stand.begin()
+            said(
+                "serving" if place == config.serve.listen else "answering monitors", listen=str(place), port=stand.port
+            )
+        gone = [place for place in self._stands if place not in wanted]
+        self._stands.update(opened)
+        _end([self._stands.pop(place) for place in gone], _END_SECONDS)
 
-    def _begin(self, config: Config) -> None:
-        servers = []
-        with ExitStack() as sockets:
-            for place, app in zip((config.serve.listen, config.serve.health), self._applications(config), strict=True):
-                if place is not None:
-                    servers.append((app, sockets.enter_context(listening(place.host, place.port, place.path))))
-            self._sockets = sockets.pop_all()
-        self._thread = Thread(target=asyncio.run, args=(self._run(servers),), name="serve", daemon=True)
-        self._thread.start()
-        self._runs.wait(_START_SECONDS)
-        port = 0 if config.serve.listen.path else servers[0][1].getsockname()[1]
-        said("serving", listen=str(config.serve.listen), port=port)
+    def _wanted(self, config: Config) -> dict[Address, tuple[ASGIApp, Bounds]]:
+        if not config.serve.daemon:
+            return {}
+        site, health = self._applications(config)
+        wanted = {
+            config.serve.listen: (site, Bounds(connections=min(config.serve.connections, room_for_connections())))
+        }
+        if config.serve.health:
+            wanted[config.serve.health] = (health, MONITORED)
+        return wanted
 
-    async def _run(self, servers: Sequence[tuple[ASGIApp, socket.socket]]) -> None:
-        stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        self._stop = lambda: loop.call_soon_threadsafe(stop.set)
-        self._runs.set()
-        await serve(servers, stop, Bounds())
+    def _opened(self, new: Mapping[Address, tuple[ASGIApp, Bounds]], wanted: Iterable[Address]) -> dict[Address, Stand]:
+        """Return stands at new addresses. What is in their way, as 127.0.0.1 is for 0.0.0.0, has to end before."""
+        kept, opened, ended = set(wanted), {}, []
+        try:
+            for place, (app, bounds) in new.items():
+                try:
+                    opened[place] = Stand(place, app, bounds, _no_room)
+                except ServeError:
+                    in_its_way = [
+                        one for one in self._stands if one.port == place.port and one.port and one not in kept
+                    ]
+                    if not in_its_way:
+                        raise
+                    ended += [self._stands.pop(one) for one in in_its_way]
+                    _end(ended, _END_SECONDS)
+                    opened[place] = Stand(place, app, bounds, _no_room)
+        except ServeError:
+            _end(opened.values(), 0.0)
+            for one in ended:
+                self._stands[one.place] = one.again()
+                self._stands[one.place].begin()
+            raise
+        return opened
 
     def end(self, patience: float = _END_SECONDS) -> None:
         """Serve no more; answers that are on their way may take so many seconds."""
-        if self._thread is not None and self._thread.is_alive():
-            self._stop()
-            self._thread.join(patience)
-        self._thread, self._of = None, None
-        self._runs.clear()
-        self._sockets.close()
+        _end(self._stands.values(), patience)
+        self._stands.clear()
+
+
+def _end(stands: Iterable[Stand], patience: float) -> None:
+    until = time.monotonic() + patience
+    ending = list(stands)
+    for one in ending:
+        one.stop()
+    for one in ending:
+        one.end(max(until - time.monotonic(), 0.0))
+
+
+def _no_room(count: int) -> None:
+    said("connections ended, since there was no room for more", logging.WARNING, count=count)

@@ -74,6 +74,7 @@ class Daemon:
         self._is_ready = False
         self._is_blocked = False
         self._status = ""
+        self._unserved = ""
         work = {"tick": self._duty.tick, "publish": self._duty.publish.ask, "maintain": self._duty.maintain}
         self._agenda = Agenda(config.schedule, work, beat)
         self._patience = beat.total_seconds() * _LOST_BEATS
@@ -151,6 +152,7 @@ class Daemon:
         if last.error and not self._is_ready:
             raise last.error
         text = status(last.report) if last.report else f"a pass failed: {last.error}" if last.error else ""
+        text = "; ".join(filter(None, (self._unserved, text))) if text else ""
         if text and not self._is_ready:
             self._is_ready = True
             self._duty.upstream.start()
@@ -195,8 +197,10 @@ class Daemon:
         self._watch.start()
         try:
             self._hosting.follow(config)
+            self._unserved = ""
         except AggregatorError as error:
-            said("not served any more", logging.ERROR, reason=str(error))
+            self._unserved = f"not served as the configuration wants: {error}"
+            said("not served as the configuration wants; what was served goes on", logging.ERROR, reason=str(error))
         said("configuration read again")
         self._ask_for_all()
 

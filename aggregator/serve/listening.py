@@ -1,29 +1,36 @@
-"""Sockets to listen on, and the servers on them, within bounds of time, size and number."""
+"""Sockets to listen on, and the server on one of them, within bounds of time, size and number."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from aggregator.errors import ServeError, reason_of
+from aggregator.serve.connection import Connection
+from aggregator.serve.crowd import Crowd
+from aggregator.serve.digest import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp
     from uvicorn._types import ASGIApplication
-    from uvicorn.protocols.http.h11_impl import RequestResponseCycle
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _WAITING = 512  # connections that the system holds for us
+_AT_ONCE = 16  # connections that are accepted before one of them is looked at
+_PART = 4  # of the crowd come at once at most: else who comes has to go before what it asks is read
+_SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _SOCKET_MODE = 0o666  # what it hands out is public; the folder of the socket keeps out whom it may
 
 
@@ -33,7 +40,8 @@ class Bounds:
 
     request: from the opening, or the answer before, to the end of the headers. answer: the same to the end of the
     answer, as slow as a reader may be. idle: between two requests. ending: what answers may still take when all ends.
-    connections: at once; one more gets 503. header_bytes: of one request, its line included.
+    connections: at once; one more ends the one that has been idle longest, or gets 503 where none is. per_reader: the
+    same of one public address. header_bytes: of one request, its line included.
     """
 
     request: timedelta = timedelta(seconds=10)
@@ -41,7 +49,12 @@ class Bounds:
     idle: timedelta = timedelta(seconds=5)
     ending: timedelta = timedelta(seconds=3)
     connections: int = 500
+    per_reader: int = 100
     header_bytes: int = 16 * 1024
+
+
+MONITORED = Bounds(connections=64)
+"""Enough for those who watch, whatever readers do at the other address."""
 
 
 @contextmanager
@@ -100,27 +113,40 @@ def _is_answered(path: str) -> bool:
         return True
 
 
-async def serve(servers: Sequence[tuple[ASGIApp, socket.socket]], stop: asyncio.Event, bounds: Bounds) -> None:
-    """Run applications, each on its socket, until `stop` is set; then no longer than `bounds.ending`."""
-    running = [_Server(_config(app, bounds)) for app, _ in servers]
-    tasks = [
-        asyncio.create_task(server.serve(sockets=[listener]))
-        for server, (_, listener) in zip(running, servers, strict=True)
-    ]
+async def serve(
+    app: ASGIApp, listener: socket.socket, stop: asyncio.Event, bounds: Bounds, told: Callable[[int], None]
+) -> None:
+    """Run an application on a socket until `stop` is set; then no longer than `bounds.ending`.
+
+    told: called with the number of connections that there was no room for, at most once a minute.
+    """
+    loop = asyncio.get_running_loop()
+    turned_away = Digest(told, loop.time, loop.call_later)
+    loop.set_exception_handler(partial(_excuse, turned_away))
+    server = _Server(_config(app, bounds, turned_away.add))
+    running = asyncio.create_task(server.serve(sockets=[listener]))
     stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([stopped, running], return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    for server in running:
-        server.should_exit = True
-    cut = asyncio.get_running_loop().call_later(bounds.ending.total_seconds(), _cut, running)
-    await asyncio.gather(*tasks)
+    server.should_exit = True
+    cut = loop.call_later(bounds.ending.total_seconds(), _cut, server)
+    await running
     cut.cancel()
+    turned_away.end()
 
 
-def _cut(servers: Sequence[_Server]) -> None:
-    for server in servers:
-        for connection in list(server.server_state.connections):
-            cast("H11Protocol", connection).transport.abort()
+def _excuse(turned_away: Digest, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Count what could not be accepted for lack of files to be open; asyncio would write its traceback for each."""
+    error = context.get("exception")
+    if isinstance(error, OSError) and error.errno in _SHORTAGE:
+        turned_away.add()
+    else:
+        loop.default_exception_handler(context)
+
+
+def _cut(server: _Server) -> None:
+    for connection in list(server.server_state.connections):
+        cast("H11Protocol", connection).transport.abort()
 
 
 class _Server(uvicorn.Server):
@@ -130,11 +156,18 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for one in sockets or []:
+            one.listen(_WAITING)  # asyncio has one number for this and for how many it accepts at once
 
-def _config(app: ASGIApp, bounds: Bounds) -> uvicorn.Config:
+
+def _config(app: ASGIApp, bounds: Bounds, sent_away: Callable[[], None]) -> uvicorn.Config:
+    crowd: Crowd[Connection] = Crowd(bounds.connections, bounds.per_reader)
     return uvicorn.Config(
         cast("ASGIApplication", app),
-        http=_bounded(bounds),
+        http=cast("type[asyncio.Protocol]", partial(Connection, bounds, crowd, sent_away)),
+        interface="asgi3",
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -143,49 +176,7 @@ def _config(app: ASGIApp, bounds: Bounds) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=bounds.connections,
+        backlog=max(1, min(_AT_ONCE, bounds.connections // _PART)),
         timeout_keep_alive=round(bounds.idle.total_seconds()),
         h11_max_incomplete_event_size=bounds.header_bytes // 2,
     )
-
-
-def _bounded(bounds: Bounds) -> type[asyncio.Protocol]:
-    """Return uvicorn's protocol with an end to waiting.
-
-    Its own keep-alive time begins with the first answer: a connection that sends nothing, or a byte now and then, would
-    stay for ever, and so would one that does not read.
-    """
-    request, answer = bounds.request.total_seconds(), bounds.answer.total_seconds()
-    step = bounds.header_bytes // 2
-
-    class Bounded(H11Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._since = self.loop.time()
-            self._watch = self.loop.call_later(request, self._look)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._watch.cancel()
-            super().connection_lost(exc)
-
-        def data_received(self, data: bytes) -> None:
-            # h11 measures only what is not complete when it looks: one read could bring 256 KiB of headers at once.
-            for start in range(0, len(data), step):
-                if not self.transport.is_closing():
-                    super().data_received(data[start : start + step])
-
-        def on_response_complete(self) -> None:
-            self._since = self.loop.time()
-            super().on_response_complete()
-
-        def _look(self) -> None:
-            cycle: RequestResponseCycle | None = self.cycle  # none before the first request, whatever its type says
-            is_answering = cycle is not None and not cycle.response_complete
-            is_sending = is_answering or self.transport.get_write_buffer_size() > 0
-            left = self._since + (answer if is_sending else request) - self.loop.time()
-            if left <= 0:
-                self.transport.abort()
-            else:
-                self._watch = self.loop.call_later(min(left, request / 2), self._look)
-
-    return Bounded

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from served import SECONDS, everything, served
+from served import everything, served
 from starlette.responses import PlainTextResponse
 
 from aggregator.errors import ServeError
@@ -112,15 +112,32 @@ def test_what_is_no_http_is_refused() -> None:
             assert server.raw(sent).startswith(b"HTTP/1.1 400"), sent
 
 
-def test_one_connection_too_many_is_told_so() -> None:
-    with served(HELLO, Bounds(connections=3)) as server, ExitStack() as stack:
-        waiting = [stack.enter_context(server.connected()) for _ in range(2)]
-        for one in waiting:  # each has been accepted when it is answered
+def test_one_connection_too_many_ends_the_one_that_has_been_idle_longest() -> None:
+    told: list[int] = []
+    with served(HELLO, Bounds(connections=3), told.append) as server, ExitStack() as stack:
+        first, second, third = (stack.enter_context(server.connected()) for _ in range(3))
+        for one in (second, first, third):  # each has been accepted when it is answered
             one.sendall(GET + b"\r\n")
             assert one.recv(100).startswith(b"HTTP/1.1 200")
-        assert server.ask("/").status == 503
-        waiting[0].close()
-        assert any(server.ask("/").status == 200 for _ in range(SECONDS))
+        assert server.ask("/").status == 200
+        assert everything(second).endswith(b"hello")  # and the end
+        for one in (first, third):
+            one.sendall(GET + b"\r\n")
+            assert b"hello" in one.recv(1000)
+    assert told == [1]
+
+
+def test_one_connection_too_many_is_told_so_where_all_are_being_answered(tmp_path: Path) -> None:
+    with served(folder(tmp_path), Bounds(connections=2)) as server, ExitStack() as stack:
+        busy = [stack.enter_context(server.connected()) for _ in range(2)]
+        for one in busy:
+            one.sendall(b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert one.recv(100).startswith(b"HTTP/1.1 200")
+        with server.connected() as one:
+            assert everything(one).startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+        for one in busy:
+            one.sendall(b"GET /a.txt HTTP/1.0\r\n\r\n")  # the last one of the connection
+            assert len(everything(one)) > 2 * LARGE
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
