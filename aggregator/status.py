@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from aggregator import files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 FILE = "status.json"
-_MISSED = 3  # passes that may fail to come before what is published is called stale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,20 +104,16 @@ def read(folder: Path) -> Status | None:
         return None
 
 
-def staleness(status: Status | None, now: datetime, stale_after: timedelta) -> str:
-    """Say why what is published is stale; nothing where it is not.
-
-    stale_after: how old the last good pass may be where no interval is known.
-    """
+def staleness(status: Status | None, now: datetime, allowed: Callable[[Status], timedelta]) -> str:
+    """Say why what is published is stale; nothing where it is not. allowed: how old the last good pass may be."""
     if status is None:
         return "no pass has ended yet"
     if status.last_good is None:
         return f"no pass was good; the last one ended with {status.exit_code}"
-    allowed = status.interval * _MISSED if status.interval else stale_after
-    age = now - status.last_good
-    if age <= allowed:
+    age, most = now - status.last_good, allowed(status)
+    if age <= most:
         return ""
-    return f"the last good pass is {_seconds(age)} s old, {_seconds(allowed)} s are allowed"
+    return f"the last good pass is {_seconds(age)} s old, {_seconds(most)} s are allowed"
 
 
 def _seconds(span: timedelta) -> int:

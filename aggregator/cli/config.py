@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -109,9 +110,17 @@ def _as_written(value: object, written: str | None, field: FieldInfo) -> object:
     """Return a value; a length of time and a size as a file says it."""
     extra = field.json_schema_extra
     words = extra.get("default") if isinstance(extra, dict) else None
-    if words is None:
+    if words is None and not isinstance(value, timedelta):
         return value
     return words if written is None else int(written) if written.isdecimal() else written
+
+
+def _span(span: timedelta) -> str:
+    """Return a length of time as a file says it."""
+    seconds = round(span.total_seconds())
+    if seconds % 60:
+        return f"{seconds} s"
+    return f"{seconds // 3600} h" if seconds % 3600 == 0 else f"{seconds // 60} min"
 
 
 def _line_of(path: Key, whole: Whole) -> str:
@@ -126,6 +135,7 @@ def _computed(loaded: Config) -> dict[Key, tuple[str | None, str]]:
         ("homepage",): (loaded.site.homepage, "from base_url"),
         ("author",): (loaded.site.author, "from title"),
         ("state",): (str(loaded.state), f"environment {_STATE}" if by_system else "from output.path"),
+        ("serve", "max_age"): (_span(loaded.serve.max_age), "from schedule"),
         **{("articles", number, "name"): (one.name, "from path") for number, one in enumerate(loaded.articles)},
         **{("topics", number, "slug"): (None, "from name") for number, _ in enumerate(loaded.style.policy.labels)},
     }

@@ -72,6 +72,7 @@ def applications(config: Config) -> tuple[ASGIApp, ASGIApp]:
 
     from aggregator import status  # noqa: PLC0415
     from aggregator.output import Retired  # noqa: PLC0415
+    from aggregator.serve.freshness import allowed  # noqa: PLC0415
     from aggregator.serve.health import health  # noqa: PLC0415
     from aggregator.serve.site import Hosted, site  # noqa: PLC0415
     from aggregator.serve.tally import Tally  # noqa: PLC0415
@@ -80,7 +81,8 @@ def applications(config: Config) -> tuple[ASGIApp, ASGIApp]:
     hosted = Hosted(
         folder=config.output, base_url=config.site.base_url, hubs=config.site.hubs, max_age=config.serve.max_age
     )
-    monitored = health(partial(status.read, config.state), partial(datetime.now, UTC), config.serve.stale_after, tally)
+    fresh = partial(allowed, config.schedule, config.serve.stale_after)
+    monitored = health(partial(status.read, config.state), partial(datetime.now, UTC), fresh, tally)
     return site(hosted, Retired(config.state), tally), monitored
 
 

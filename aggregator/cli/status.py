@@ -27,13 +27,17 @@ _DONE = frozenset({0, 1})  # 1: something is held, which is said
 @json_option
 def status(*, config_path: Path | None, as_json: bool) -> int:
     """Say when the last pass was, what it came to, and whether one is running. Ends with 1 if feeds are stale."""
-    from aggregator.errors import OthersState  # noqa: PLC0415  --help needs none of it
+    from functools import partial  # noqa: PLC0415  --help needs none of it
+
+    from aggregator.errors import OthersState  # noqa: PLC0415
+    from aggregator.serve.freshness import allowed  # noqa: PLC0415
     from aggregator.status import read, staleness  # noqa: PLC0415
     from aggregator.store.lock import DAEMON, holder  # noqa: PLC0415
 
     config = loaded(config_path)
     known, now = read(config.state), datetime.now(UTC)
-    reason, hidden, holding = staleness(known, now, config.serve.stale_after), "", None
+    reason = staleness(known, now, partial(allowed, config.schedule, config.serve.stale_after))
+    hidden, holding = "", None
     try:
         holding = holder(config.state)
     except OthersState as error:

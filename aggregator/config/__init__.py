@@ -163,7 +163,7 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
     title = file.title or host_of(file.base_url)
     output = _below(folder, file.output.path)
     state = environment.get("STATE_DIRECTORY", "").partition(":")[0]
-    policy = _policy(file)
+    policy, schedule = _policy(file), schedule_of(file.schedule)
     return Config(
         file=path,
         site=Site(
@@ -204,11 +204,11 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         formats=tuple(dict.fromkeys(file.output.formats)),
         index=file.output.index,
         listed_from=file.providers.list_from,
-        schedule=schedule_of(file.schedule),
+        schedule=schedule,
         log=Log(**file.log.model_dump()),
         state=_below(folder, file.state) if file.state else Path(state) if state else output.parent / "state",
         gzip=file.output.gzip,
-        serve=serving_of(file.serve),
+        serve=serving_of(file.serve, schedule),
     )
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from aggregator.config.kinds import SPAN_SCHEMA, Section, parse_duration
+from aggregator.config.rhythm import max_age
+
+if TYPE_CHECKING:
+    from aggregator.config.schedule import Schedule
 
 _NETWORK = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>\d{1,5})")
 _UNIX = "unix:"
@@ -67,11 +71,9 @@ class ServeSection(Section):
         int, Field(ge=_FEWEST, description="So many at once, but half of the files that may be open at most.")
     ] = 500
     max_age: Annotated[
-        timedelta,
-        BeforeValidator(parse_duration),
-        SPAN_SCHEMA,
-        Field(description="A reader asks no sooner again.", json_schema_extra={"default": "10 min"}),
-    ] = timedelta(minutes=10)
+        Annotated[timedelta, BeforeValidator(parse_duration), SPAN_SCHEMA] | None,
+        Field(description="A reader asks no sooner again."),
+    ] = None
     stale_after: Annotated[
         timedelta,
         BeforeValidator(parse_duration),
@@ -90,7 +92,10 @@ class ServeSection(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """How the output is handed out. health: None for nowhere. daemon: whether a daemon does it, too. connections, max_age, stale_after: as in the file."""
+    """How the output is handed out.
+
+    health: None for nowhere. daemon: whether a daemon does it, too. max_age: that of the file, else of the schedule.
+    """
 
     listen: Address
     health: Address | None
@@ -100,13 +105,13 @@ class Serving:
     stale_after: timedelta
 
 
-def serving_of(section: ServeSection) -> Serving:
-    """Return the value that a section of the file means."""
+def serving_of(section: ServeSection, schedule: Schedule) -> Serving:
+    """Return the value that a section of the file means beside a schedule."""
     return Serving(
         listen=parse_address(section.listen),
         health=None if section.health == _NOWHERE else parse_address(section.health),
         daemon=section.daemon,
         connections=section.connections,
-        max_age=section.max_age,
+        max_age=max_age(schedule) if section.max_age is None else section.max_age,
         stale_after=section.stale_after,
     )

@@ -25,13 +25,16 @@ _NO_METRICS = "404: no metrics without prometheus-client; install feed-aggregato
 
 
 def health(
-    status: Callable[[], Status | None], clock: Callable[[], datetime], stale_after: timedelta, tally: Tally
+    status: Callable[[], Status | None],
+    clock: Callable[[], datetime],
+    allowed: Callable[[Status], timedelta],
+    tally: Tally,
 ) -> ASGIApp:
-    """Return the application that monitors ask; `stale_after` counts where no interval of passes is known."""
+    """Return the application that monitors ask. allowed: how old the last good pass may be."""
 
     async def healthz(_request: Request) -> Response:
         known, now = status(), clock()
-        reason = staleness(known, now, stale_after)
+        reason = staleness(known, now, allowed)
         last_good = known.last_good if known else None
         said = {
             "status": "stale" if reason else "ok",

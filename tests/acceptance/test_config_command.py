@@ -94,6 +94,7 @@ def test_each_value_says_where_it_comes_from(room: Newsroom) -> None:
         ("related.show", 5, "default"),
         ("topics.0.also", ["wave power"], f"{file}:17"),
         ("topics.0.slug", None, "from name"),
+        ("serve.max_age", "5 min", "from schedule"),
         ("topics.1.slug", "cpp", f"{file}:18"),
     ):
         assert shown[name] == (value, origin), name
@@ -107,6 +108,11 @@ def test_folders_and_file_names_are_named_in_full(room: Newsroom) -> None:
     assert shown["topics.0.slug"]["means"] == ["ocean-energy"]
     assert re.fullmatch(r"c-[0-9a-f]{8}", shown["topics.2.slug"]["means"][0])
     assert {"title", "topics.1.slug"}.isdisjoint(name for name, key in shown.items() if "means" in key)
+
+
+def test_how_long_a_copy_is_good_is_shown_as_it_was_written(room: Newsroom) -> None:
+    room.configure(f"{FULL}serve: {{max_age: 90 s}}\n")
+    assert keys(room)["serve.max_age"] == {"value": "90 s", "origin": "config/aggregator.yaml:20"}
 
 
 def test_the_state_follows_the_file_then_the_system_then_the_output(room: Newsroom) -> None:

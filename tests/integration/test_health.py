@@ -16,9 +16,11 @@ from websub_hub import Hub as LiveHub
 
 from aggregator import noted as passes
 from aggregator import status
+from aggregator.config.schedule import Schedule
 from aggregator.core.health import Wish
 from aggregator.errors import PublishError, StateTaken
 from aggregator.options import Options
+from aggregator.serve.freshness import allowed
 from aggregator.serve.health import health
 from aggregator.serve.tally import Tally
 from aggregator.status import Hub, Status, Work
@@ -28,12 +30,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 GOOD = Status(started=NOON - timedelta(seconds=3), ended=NOON, exit_code=0, last_good=NOON)
 
 
-def asked(known: Status | None, now: datetime = NOON, path: str = "/healthz", tally: Tally | None = None) -> Answer:
-    with served(health(lambda: known, lambda: now, 2 * HOUR, tally or Tally())) as server:
+def asked(
+    known: Status | None,
+    now: datetime = NOON,
+    path: str = "/healthz",
+    tally: Tally | None = None,
+    schedule: Schedule = Schedule(),  # noqa: B008  a frozen value
+) -> Answer:
+    with served(health(lambda: known, lambda: now, partial(allowed, schedule, 2 * HOUR), tally or Tally())) as server:
         return server.ask(path)
 
 
@@ -65,6 +73,25 @@ def test_feeds_are_stale_after_three_intervals_or_what_the_owner_says(
     assert (answer.status, said["status"]) == (answered, "ok" if answered == 200 else "stale")
     assert bool(said["reason"]) == (answered == 503)
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "interval", "fresh_for"),
+    [
+        (Schedule(every=HOUR, jitter=10 * MINUTE), HOUR, 3 * HOUR + 30 * MINUTE),
+        (Schedule(every=HOUR, jitter=10 * MINUTE), None, 2 * HOUR),  # passes are started from outside
+        (Schedule(cron="*/10 * * * *"), None, 30 * MINUTE),
+        (Schedule(cron="0 * * * *"), None, 3 * HOUR),
+        (Schedule(cron="30 * * * *", jitter=MINUTE), None, 2 * HOUR + 31 * MINUTE),
+        (Schedule(cron="0 7 * * mon"), None, 21 * HOUR),  # NOON is that of a Sunday
+        (Schedule(cron="0 7 * * sat", jitter=HOUR), None, 6 * 24 * HOUR - 2 * HOUR),
+        (Schedule(cron="0 7,8 * * *", jitter=HOUR), None, 22 * HOUR),
+    ],
+)
+def test_a_pass_is_missed_when_its_time_is_over(schedule: Schedule, interval: timedelta, fresh_for: timedelta) -> None:
+    good = replace(GOOD, interval=interval)
+    assert asked(good, NOON + fresh_for, schedule=schedule).status == 200
+    assert asked(good, NOON + fresh_for + timedelta(seconds=1), schedule=schedule).status == 503
 
 
 def test_a_pass_is_noted_with_what_it_came_to(room: Newsroom) -> None:
