@@ -39,9 +39,19 @@ def install_service(*, config_path: Path | None, as_text: bool, timer: bool, use
     place = _place(config, user or _owner(config))
     files = (timer_files if timer else daemon_files)(place)
     click.echo("\n".join(f"# {path}\n{text}" for path, text in files.items()), nl=False)
-    for step in _steps(config, files, timer=timer):
+    for step in [*_doubts(place, timer=timer), *_steps(config, files, timer=timer)]:
         click.echo(step, err=True)
     return 0
+
+
+def _doubts(place: Place, *, timer: bool) -> list[str]:
+    from aggregator.units import RUNS  # noqa: PLC0415
+
+    return [
+        f"unix:{one.path}: only root makes files in {RUNS}; name one in a folder of its own: unix:{RUNS}/{_OURS}/feeds.sock"
+        for one in place.listens
+        if one.path and Path(one.path).parent == RUNS and not timer
+    ]
 
 
 def _steps(config: Config, files: Collection[Path], *, timer: bool) -> list[str]:
@@ -74,6 +84,8 @@ def _place(config: Config, user: str) -> Place:
     # A link in a folder of programs leads to an environment of its own, which stands on another Python.
     lies_in = (Path(words[0]).parent, Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[2])
     reads = [*(folder for some in roots for _, folder in some), *lists, *config.included, *held]
+    listens = tuple(one for one in (config.serve.listen, config.serve.health) if one and config.serve.daemon)
+    sockets = [Path(one.path).parent for one in listens if one.path]
     return Place(
         command=words,
         program=tuple(dict.fromkeys(Path(os.path.normpath(one)) for one in lies_in)),
@@ -82,8 +94,9 @@ def _place(config: Config, user: str) -> Place:
         reads=tuple(dict.fromkeys(Path(os.path.normpath(one.absolute())) for one in reads)),
         state=config.state,
         output=config.output,
+        listens=listens,
         variables=tuple(sorted({one.place.removeprefix("$") for one in secrets if one.place.startswith("$")})),
-        missing=tuple(one for one in (config.state, config.output) if not one.is_dir()),
+        missing=tuple(one for one in (config.state, config.output, *sockets) if not one.is_dir()),
     )
 
 

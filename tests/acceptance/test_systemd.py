@@ -100,7 +100,12 @@ def test_what_the_project_brings_is_what_the_command_prints(tmp_path: Path) -> N
         files = printed(room, "--user", "aggregator", *words)
         assert files[USERS] == expected["sysusers.d/aggregator.conf"]
         for name in names:
-            own = re.sub(r"^BindReadOnlyPaths=/.*\n", "", files[f"/etc/systemd/system/{name}"], flags=re.MULTILINE)
+            own = re.sub(
+                r"^(BindReadOnlyPaths|RequiresMountsFor)=/.*\n",
+                "",
+                files[f"/etc/systemd/system/{name}"],
+                flags=re.MULTILINE,
+            )
             own = own.replace(str(PROGRAM), "/usr/local/bin/aggregator").replace("ProtectHome=tmpfs", "ProtectHome=yes")
             own = own.replace(str(room.config_file), "/etc/aggregator/aggregator.yaml")
             assert own.rstrip("\n") == expected[name].replace("ConfigurationDirectory=aggregator\n", "").rstrip("\n")
@@ -130,15 +135,62 @@ def test_folders_secrets_and_the_user_are_those_of_the_configuration(tmp_path: P
         "ProtectHome=tmpfs",
         "ReadWritePaths=/srv/out",
         "BindPaths=/home/me/state",
-        "BindReadOnlyPaths=-/srv/news",
         "BindReadOnlyPaths=-/home/me/more",
-        "BindReadOnlyPaths=-/srv/feeds",
-        "BindReadOnlyPaths=-/srv/lists.opml",
         f"BindReadOnlyPaths=-{room.folder}/config/more.yaml",
-        "BindReadOnlyPaths=-/srv/word",
+        "RequiresMountsFor=/srv/out",
+        "RequiresMountsFor=/home/me/state",
+        "RequiresMountsFor=/home/me/more",
     ):
         assert line in lines, line
+    # What is seen anyway is not bound, so that a disk that is mounted there later is seen too, and nothing waits for it.
+    for name in ("/srv/news", "/srv/feeds", "/srv/lists.opml", "/srv/word"):
+        assert [line for line in lines if name in line] == []
     assert files[FOLDERS].splitlines() == ["d /home/me/state 0700 news news -", "d /srv/out 0755 news news -"]
+
+
+SERVED = {
+    "127.0.0.1:8080": ["CapabilityBoundingSet=", "AmbientCapabilities=", "PrivateUsers=yes"],
+    "[::]:80": [
+        *(f"{one}=CAP_NET_BIND_SERVICE" for one in ("CapabilityBoundingSet", "AmbientCapabilities")),
+        "PrivateUsers=no",
+    ],
+    "unix:/run/feeds/one/web.sock": ["RuntimeDirectory=feeds/one", "RuntimeDirectoryMode=0755", "PrivateUsers=yes"],
+    "unix:/srv/sockets/web.sock": ["ReadWritePaths=/srv/sockets", "RequiresMountsFor=/srv/sockets"],
+    "unix:/home/me/run/web.sock": ["BindPaths=/home/me/run", "ProtectHome=tmpfs"],
+}
+
+
+@pytest.mark.parametrize("listen", SERVED)
+def test_where_it_serves_is_allowed_and_nothing_else(tmp_path: Path, listen: str) -> None:
+    room = Newsroom(tmp_path / "site")
+    serve = f"serve: {{listen: '{listen}', health: none, daemon: "
+    room.configure(f"{WITH_PAGES}{serve}true}}\n")
+    files = printed(room, "--user", "news")
+    text = files[f"/etc/systemd/system/{DAEMON}"]
+    for line in SERVED[listen]:
+        assert line in text.splitlines(), line
+    assert ("d /srv/sockets 0755 news news -\n" in files.get(FOLDERS, "")) == (listen == "unix:/srv/sockets/web.sock")
+    room.configure(f"{WITH_PAGES}{serve}false}}\n")
+    room.state.mkdir()
+    room.out.mkdir()
+    without = printed(room, "--user", "news")
+    assert list(without) == [f"/etc/systemd/system/{DAEMON}"]
+    assert not any(one in without[f"/etc/systemd/system/{DAEMON}"] for one in ("CAP_NET", "Runtime", "/srv/sockets"))
+    if shutil.which("systemd-analyze"):
+        placed(tmp_path, {DAEMON: text})
+        done = call("systemd-analyze", "verify", f"./{DAEMON}", cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        words = ("security", "--offline=true", f"--threshold={MAXIMUM}", "--no-pager", f"./{DAEMON}")
+        done = call("systemd-analyze", *words, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout
+
+
+def test_a_socket_that_only_root_could_make_is_pointed_at(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path / "site")
+    room.configure(f"{WITH_PAGES}serve: {{listen: 'unix:/run/feeds.sock', health: none, daemon: true}}\n")
+    done = call(PROGRAM, "install-service", "--print", cwd=room.folder)
+    assert "name one in a folder of its own: unix:/run/aggregator/feeds.sock" in done.stderr
+    assert "RuntimeDirectory" not in done.stdout
 
 
 def test_the_steps_that_are_named_put_each_file_into_its_place(tmp_path: Path) -> None:
