@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aggregator.serve.shelf import Shape, Version
 
 _RANGE = re.compile(rb"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
+_TAG = re.compile(rb'(W/)?("[^"]*")')
+_ANY = b"*"
 _KNOWN = (b"gzip", b"x-gzip", b"*")
 
 
@@ -26,18 +29,40 @@ def takes_gzip(accepted: bytes) -> bool:
     return next((weights[coding] for coding in _KNOWN if coding in weights), False)
 
 
+def joined(fields: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return headers by name; of those that came in several lines, the list that they make up (section 5.3)."""
+    headers = dict(fields)
+    if len(headers) < len(fields):
+        headers = {name: b", ".join(value for other, value in fields if other == name) for name in headers}
+    return headers
+
+
+def is_another(headers: Mapping[bytes, bytes], version: Version, shape: Shape) -> bool:
+    """Say whether somebody wants a version that this is not any more (sections 13.1.1 and 13.1.4)."""
+    tags = headers.get(b"if-match")
+    if tags is not None:  # compared strongly
+        return tags.strip() != _ANY and (b"", shape.etag) not in _TAG.findall(tags)
+    since = headers.get(b"if-unmodified-since")
+    return since is not None and _is_since(version, since) is False
+
+
 def is_unchanged(headers: Mapping[bytes, bytes], version: Version, shape: Shape) -> bool:
-    """Say whether who asks has this already (section 13.1): by ETag, compared weakly, else by date."""
+    """Say whether who asks has this already (sections 13.1.2 and 13.1.3): by ETag, compared weakly, else by date."""
     tags = headers.get(b"if-none-match")
     if tags is not None:
-        return any(tag.strip().removeprefix(b"W/") in (shape.etag, b"*") for tag in tags.split(b","))
+        return tags.strip() == _ANY or any(tag == shape.etag for _, tag in _TAG.findall(tags))
     since = headers.get(b"if-modified-since")
-    if since is None or since == version.modified:
-        return since is not None
+    return since is not None and (since == version.modified or _is_since(version, since) is True)
+
+
+def _is_since(version: Version, date: bytes) -> bool | None:
+    """Say whether a file is as old as a date, or older; None where that is no date."""
     try:
-        return version.stamp.modified // 1_000_000_000 <= parsedate_to_datetime(since.decode("latin-1")).timestamp()
+        then = parsedate_to_datetime(date.decode("latin-1"))
+        seconds = (then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        return False
+        return None
+    return version.stamp.modified // 1_000_000_000 <= seconds
 
 
 def part_of(headers: Mapping[bytes, bytes], version: Version) -> slice | None:

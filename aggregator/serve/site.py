@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from aggregator.serve.conditions import is_unchanged, part_of, takes_gzip
+from aggregator.serve.conditions import is_another, is_unchanged, joined, part_of, takes_gzip
 from aggregator.serve.shelf import FEEDS, INDEX, Shelf
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def site(hosted: Hosted, is_retired: Callable[[str], bool], tally: Tally) -> ASG
                 return
             is_gone = any(is_retired(name.rpartition(".")[0]) for name in names)
             response = _short(410, "this feed is published no more") if is_gone else _short(404, "nothing is here")
-        tally.count(response.status_code, len(response.body))
+        tally.count(response.status_code, 0 if scope["method"] == "HEAD" else len(response.body))
         await response(scope, receive, send)
 
     return answer
@@ -83,7 +83,7 @@ def site(hosted: Hosted, is_retired: Callable[[str], bool], tally: Tally) -> ASG
 
 def _refusal(scope: Scope, prefix: str) -> Response | None:
     """Return the answer to a request that asks for no file."""
-    method, closing = scope["method"], _closing(dict(scope["headers"]))
+    method, closing = scope["method"], _closing(joined(scope["headers"]))
     if method == "OPTIONS":
         return Response(status_code=204, headers={**_OPTIONS, **closing})
     if method not in {"GET", "HEAD"}:
@@ -115,11 +115,15 @@ def _short(status: int, text: str, more: Mapping[str, str] | None = None) -> Res
 
 
 async def _hand_out(version: Version, scope: Scope, send: Send, tally: Tally) -> None:
-    headers = dict(scope["headers"])
+    headers = joined(scope["headers"])
     wants_part = b"range" in headers and scope["method"] == "GET"  # section 14.2: defined for GET only
     shape = version.plain
     if not wants_part and takes_gzip(headers.get(b"accept-encoding", b"")):
         shape = version.packed or shape
+    if is_another(headers, version, shape):  # in the order of section 13.2.2
+        tally.count(412, 0)
+        await _send(send, 412, [*shape.said, (b"content-length", b"0")], b"")
+        return
     if is_unchanged(headers, version, shape):
         tally.count(304, 0, len(version.body))
         await _send(send, 304, shape.said, b"")
