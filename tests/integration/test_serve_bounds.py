@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -138,6 +140,15 @@ def test_one_connection_too_many_is_told_so_where_all_are_being_answered(tmp_pat
         for one in busy:
             one.sendall(b"GET /a.txt HTTP/1.0\r\n\r\n")  # the last one of the connection
             assert len(everything(one)) > 2 * LARGE
+
+
+def test_more_files_may_be_open_as_far_as_the_system_lets() -> None:
+    program = "from aggregator.serve import descriptors as d; d.raise_limit(); print(d.room_for_connections())"
+    for soft, hard, room in ((100, 600, 300), (600, 600, 300), (100, 6000, 2048), (5000, 6000, 2500)):
+        script = f'ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$@"'
+        words = ("sh", "-c", script, "sh", sys.executable, "-c", program)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.stdout, done.stderr) == (f"{room}\n", "")
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
