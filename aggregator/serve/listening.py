@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGIApplication
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_WAITING = 512  # connections that the system holds for us
+_WAITING = 2048  # connections that the system holds for us
 _AT_ONCE = 16  # connections that are accepted before one of them is looked at
 _PART = 4  # of the crowd come at once at most: else who comes has to go before what it asks is read
 _SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
