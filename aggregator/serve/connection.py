@@ -30,9 +30,7 @@ class Connection(H11Protocol):
     ever, and so would who does not read.
     """
 
-    def __init__(
-        self, bounds: Bounds, crowd: Crowd[Connection], sent_away: Callable[[], None], /, **given: Any
-    ) -> None:
+    def __init__(self, bounds: Bounds, crowd: Crowd, sent_away: Callable[[], None], /, **given: Any) -> None:
         super().__init__(**given)
         self._request = bounds.request.total_seconds()
         self._answer = bounds.answer.total_seconds()
@@ -45,9 +43,7 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._since = self.loop.time()
         self._watch = self.loop.call_later(self._request, self._look)
-        goes = self._crowd.admit(self, reader_of(self.client[0]) if self.client else "")
-        if goes is not None:
-            goes.send_away(is_new=goes is self)
+        self._crowd.admit(self, reader_of(self.client[0]) if self.client else "")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Make room."""

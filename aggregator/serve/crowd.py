@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 _HOME = 64  # bits of an IPv6 address that tell one home from another
 
@@ -16,11 +16,11 @@ class Guest(Protocol):
     def is_idle(self) -> bool:
         """Say whether it is neither being answered nor being sent anything."""
 
+    def send_away(self, *, is_new: bool) -> None:
+        """End it."""
 
-AnyGuest = TypeVar("AnyGuest", bound=Guest)
 
-
-class Crowd(Generic[AnyGuest]):
+class Crowd:
     """The connections of a server, the one that was answered longest ago first.
 
     most: at once. most_each: of one reader.
@@ -29,11 +29,11 @@ class Crowd(Generic[AnyGuest]):
     def __init__(self, most: int, most_each: int) -> None:
         self._most = most
         self._most_each = most_each
-        self._readers: dict[AnyGuest, str] = {}
+        self._readers: dict[Guest, str] = {}
         self._counts: Counter[str] = Counter()
 
-    def admit(self, guest: AnyGuest, reader: str) -> AnyGuest | None:
-        """Let one in; return who has to go for that, who may be the new one itself.
+    def admit(self, guest: Guest, reader: str) -> None:
+        """Let one in, and send away who has to go for that, who may be the new one itself.
 
         It is the one that has been idle longest, since whoever asks at once is answered at once: a flood of those that
         do not ask takes the room from itself. reader: from `reader_of`.
@@ -47,14 +47,14 @@ class Crowd(Generic[AnyGuest]):
             goes = next((one for one in self._readers if one.is_idle()), guest)
         if goes is not None:
             self.leave(goes)
-        return goes
+            goes.send_away(is_new=goes is guest)
 
-    def rest(self, guest: AnyGuest) -> None:
+    def rest(self, guest: Guest) -> None:
         """Note that one has just been answered."""
         if guest in self._readers:
             self._readers[guest] = self._readers.pop(guest)
 
-    def leave(self, guest: AnyGuest) -> None:
+    def leave(self, guest: Guest) -> None:
         """Let one go, who may have gone already."""
         reader = self._readers.pop(guest, None)
         if reader is not None:

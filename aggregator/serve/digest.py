@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
 _SOON = 1.0  # seconds: what happens once hardly ever happens alone
 _APART = 60.0
 
 
-class _Timer(Protocol):
-    def cancel(self) -> None: ...
-
-
 class Digest:
-    """A count that is told of a second after the first time, then at most once a minute.
+    """A count that is told of a second after the first time, then at most once a minute; in the time of a loop."""
 
-    clock, later: of the loop that all this happens in.
-    """
-
-    def __init__(
-        self,
-        told: Callable[[int], None],
-        clock: Callable[[], float],
-        later: Callable[[float, Callable[[], None]], _Timer],
-    ) -> None:
+    def __init__(self, told: Callable[[int], None], loop: asyncio.AbstractEventLoop) -> None:
         self._told = told
-        self._clock = clock
-        self._later = later
-        self._timer: _Timer | None = None
+        self._loop = loop
+        self._timer: asyncio.TimerHandle | None = None
         self._count = 0
         self._next = 0.0
 
@@ -38,7 +26,7 @@ class Digest:
         """Count once more."""
         self._count += 1
         if self._timer is None:
-            self._timer = self._later(max(_SOON, self._next - self._clock()), self._tell)
+            self._timer = self._loop.call_later(max(_SOON, self._next - self._loop.time()), self._tell)
 
     def end(self) -> None:
         """Tell what is still to be told."""
@@ -48,5 +36,5 @@ class Digest:
 
     def _tell(self) -> None:
         count, self._count, self._timer = self._count, 0, None
-        self._next = self._clock() + _APART
+        self._next = self._loop.time() + _APART
         self._told(count)

@@ -121,7 +121,7 @@ async def serve(
     told: called with the number of connections that there was no room for, at most once a minute.
     """
     loop = asyncio.get_running_loop()
-    turned_away = Digest(told, loop.time, loop.call_later)
+    turned_away = Digest(told, loop)
     loop.set_exception_handler(partial(_excuse, turned_away))
     server = _Server(_config(app, bounds, turned_away.add))
     running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -163,10 +163,12 @@ class _Server(uvicorn.Server):
 
 
 def _config(app: ASGIApp, bounds: Bounds, sent_away: Callable[[], None]) -> uvicorn.Config:
-    crowd: Crowd[Connection] = Crowd(bounds.connections, bounds.per_reader)
     return uvicorn.Config(
         cast("ASGIApplication", app),
-        http=cast("type[asyncio.Protocol]", partial(Connection, bounds, crowd, sent_away)),
+        http=cast(
+            "type[asyncio.Protocol]",
+            partial(Connection, bounds, Crowd(bounds.connections, bounds.per_reader), sent_away),
+        ),
         interface="asgi3",
         ws="none",
         loop="asyncio",
