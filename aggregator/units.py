@@ -215,7 +215,6 @@ def _around(place: Place) -> Iterator[str]:
     yield f"User={_word(place.user)}"
     own = [name for name in (_own(place.state), _own(place.output)) if name]
     if own:
-        # The first is $STATE_DIRECTORY, which has a say where the configuration has none.
         yield f"StateDirectory={' '.join(own)}\nStateDirectoryMode=0755"
     if sockets := [name for one in place.sockets if (name := _made_by_run(one))]:
         yield f"RuntimeDirectory={' '.join(dict.fromkeys(sockets))}\nRuntimeDirectoryMode=0755"

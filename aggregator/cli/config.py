@@ -129,7 +129,9 @@ def _line_of(path: Key, whole: Whole) -> str:
 
 def _computed(loaded: Config) -> dict[Key, tuple[str | None, str]]:
     """Return the values that come out of others where the file does not give them, and out of which."""
-    by_system = os.environ.get(_STATE, "").partition(":")[0]
+    from aggregator.config import given_state  # noqa: PLC0415  --help needs none of it
+
+    by_system = given_state(os.environ, loaded.output)
     return {
         ("title",): (loaded.site.title, "from base_url"),
         ("homepage",): (loaded.site.homepage, "from base_url"),

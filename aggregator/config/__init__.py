@@ -159,10 +159,19 @@ def _warnings(whole: Whole) -> tuple[str, ...]:
     return tuple(found)
 
 
+def given_state(environment: Mapping[str, str], output: Path) -> Path | None:
+    """Return the folder for the state that the service manager made; None where it made none.
+
+    systemd names all its folders in the order of their names, whatever the unit says, and one may be for the output.
+    """
+    folders = [Path(one) for one in environment.get("STATE_DIRECTORY", "").split(":") if one]
+    return next((one for one in folders if not one.is_relative_to(output)), None)
+
+
 def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str, str]) -> Config:
     title = file.title or host_of(file.base_url)
     output = _below(folder, file.output.path)
-    state = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    state = given_state(environment, output)
     policy, schedule = _policy(file), schedule_of(file.schedule)
     return Config(
         file=path,
@@ -206,7 +215,7 @@ def _config(file: ConfigFile, path: Path, folder: Path, environment: Mapping[str
         listed_from=file.providers.list_from,
         schedule=schedule,
         log=Log(**file.log.model_dump()),
-        state=_below(folder, file.state) if file.state else Path(state) if state else output.parent / "state",
+        state=_below(folder, file.state) if file.state else state or output.parent / "state",
         gzip=file.output.gzip,
         serve=serving_of(file.serve, schedule),
     )

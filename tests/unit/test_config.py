@@ -153,6 +153,12 @@ def test_the_service_manager_may_say_where_the_state_is_and_the_file_has_the_las
     assert config.load(written(tmp_path, SMALLEST + "state: mine\n"), environment).state == tmp_path / "mine"
 
 
+def test_of_the_folders_that_the_service_manager_made_none_of_the_output_is_taken_for_the_state(tmp_path: Path) -> None:
+    file = written(tmp_path, SMALLEST + "output: {path: /var/lib/aggregator/out}\n")
+    for folders in ("/var/lib/aggregator/out:/var/lib/aggregator/state", "/var/lib/aggregator/out"):
+        assert config.load(file, {"STATE_DIRECTORY": folders}).state == Path("/var/lib/aggregator/state")
+
+
 def test_the_file_is_found_in_the_order_that_is_promised(tmp_path: Path) -> None:
     places = {name: tmp_path / name for name in ("here/config", "service", "xdg/aggregator", "home/.config/aggregator")}
     for place in places.values():
