@@ -58,12 +58,12 @@ def chosen(form: str, level: str, environment: Mapping[str, str], stream: TextIO
             known = ", ".join(("auto", *FORMS, *LEVELS))
             raise ConfigError([f"$AGGREGATOR_LOG: {one_line(word)[:40]}: unknown; known here: {known}"])
     if form == "auto":
-        form = "journal" if _is_journal(stream, environment.get("JOURNAL_STREAM", "")) else "text"
+        form = "journal" if is_journal(stream, environment.get("JOURNAL_STREAM", "")) else "text"
     return form, level
 
 
-def _is_journal(stream: TextIO, named: str) -> bool:
-    """Say whether a stream is the one that the service manager connected to the journal: device and inode agree."""
+def is_journal(stream: TextIO, named: str) -> bool:
+    """Say whether a stream is the one that `$JOURNAL_STREAM` names, to the journal: device and inode agree."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):

@@ -86,10 +86,10 @@ def main() -> NoReturn:
         code = _told("Interrupted", "interrupted", _INTERRUPTED)
     except OSError as error:
         text = f"{error.filename or 'standard output'}: {reason_of(error)}"
-        click.echo(f"error: {text}", err=True)
+        _complain(f"error: {text}")
         code = _told("OSError", text, AggregatorError.exit_code) if error.filename else AggregatorError.exit_code
     except AggregatorError as error:
-        click.echo(fitted(f"error: {error}", err=True), err=True)
+        _complain(fitted(f"error: {error}", err=True))
         code = _told(type(error).__name__, str(error), error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -97,6 +97,14 @@ def main() -> NoReturn:
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
     click.echo("terminated: what was finished stays; the next run does the rest", err=True)
     sys.exit(_told("Terminated", "terminated", _TERMINATED))
+
+
+def _complain(text: str) -> None:
+    """Print an error; in the journal each line of it has the priority of one (sd-daemon(3))."""
+    from aggregator.log import is_journal  # noqa: PLC0415  only where something is wrong
+
+    mark = "<3>" if is_journal(sys.stderr, os.environ.get("JOURNAL_STREAM", "")) else ""
+    click.echo("\n".join(f"{mark}{line}" for line in text.splitlines()), err=True)
 
 
 def _told(kind: str, message: str, code: int) -> int:

@@ -74,7 +74,7 @@ class Daemon:
         self._is_ready = False
         self._is_blocked = False
         self._status = ""
-        self._unserved = ""
+        self._refused = ""  # what of the last reload did not come to be
         work = {"tick": self._duty.tick, "publish": self._duty.publish.ask, "maintain": self._duty.maintain}
         self._agenda = Agenda(config.schedule, work, beat)
         self._patience = beat.total_seconds() * _LOST_BEATS
@@ -151,8 +151,7 @@ class Daemon:
         last = self._duty.last
         if last.error and not self._is_ready:
             raise last.error
-        text = status(last.report) if last.report else f"a pass failed: {last.error}" if last.error else ""
-        text = "; ".join(filter(None, (self._unserved, text))) if text else ""
+        text = self._said_now()
         if text and not self._is_ready:
             self._is_ready = True
             self._duty.upstream.start()
@@ -164,6 +163,12 @@ class Daemon:
         self._status = text
         if not self._is_ready:
             self._now_and_then("extend", _EXTEND / 4, lambda: self._world.notifier.extend_timeout(_EXTEND))
+
+    def _said_now(self) -> str:
+        """Return what the last pass came to, after what was refused; nothing before the first is over."""
+        last = self._duty.last
+        text = status(last.report) if last.report else f"a pass failed: {last.error}" if last.error else ""
+        return "; ".join(filter(None, (self._refused, text))) if text else ""
 
     def _now_and_then(self, what: str, every: timedelta | None, tell: Callable[[], object]) -> None:
         if every is not None and time.monotonic() - self._told[what] >= every.total_seconds() / 2:
@@ -179,14 +184,16 @@ class Daemon:
         except ConfigError as error:
             for fault in error.faults:
                 said("the configuration has a fault; the old one stays", logging.ERROR, fault=fault)
+            self._refused = f"the old configuration stays: {error.faults[0]}"
         else:
             if elsewhere := [name for name in ("state", "output") if getattr(new, name) != getattr(old, name)]:
                 names = " and ".join({"output": "output.path"}.get(name, name) for name in elsewhere)
                 said("restart for another place; the old configuration stays", logging.ERROR, changed=names)
+                self._refused = f"the old configuration stays: restart for another place of {names}"
             else:
                 self._take(new)
         if self._is_ready:
-            self._world.notifier.ready(self._status)
+            self._world.notifier.ready(self._said_now())
 
     def _take(self, config: Config) -> None:
         self._duty.config = config
@@ -197,9 +204,9 @@ class Daemon:
         self._watch.start()
         try:
             self._hosting.follow(config)
-            self._unserved = ""
+            self._refused = ""
         except AggregatorError as error:
-            self._unserved = f"not served as the configuration wants: {error}"
+            self._refused = f"not served as the configuration wants: {error}"
             said("not served as the configuration wants; what was served goes on", logging.ERROR, reason=str(error))
         said("configuration read again")
         self._ask_for_all()

@@ -150,6 +150,7 @@ def test_sighup_takes_a_new_configuration_and_no_faulty_one(room: Newsroom, runn
     room.configure(CONFIG.replace("title", "titel"))
     running.send(signal.SIGHUP)
     assert "config/aggregator.yaml:1:1: titel: unknown key" in running.logged("the old one stays")
+    running.told("STATUS=the old configuration stays: ")
     room.configure(CONFIG.replace("../out", "../elsewhere"))
     running.send(signal.SIGHUP)
     assert "output.path" in running.logged("restart for another place")

@@ -101,3 +101,16 @@ def test_a_report_is_no_reason_to_import_rich(room: Newsroom) -> None:
     shown, _ = typed([sys.executable, "-X", "importtime", "-m", "aggregator", "run"], room.folder, 80)
     assert "aggregator.cli.screen" in shown
     assert "rich" not in {line.rpartition("|")[2].strip() for line in shown.splitlines()}
+
+
+def test_in_the_journal_each_line_of_an_error_has_its_priority(room: Newsroom, tmp_path: Path) -> None:
+    room.configure("titel: One\nbase_url: nowhere\n")
+    with (tmp_path / "journal").open("w+b") as journal:
+        status = os.fstat(journal.fileno())
+        environment = {**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+        command = [*COMMAND, "daemon"]
+        done = subprocess.run(command, cwd=room.folder, env=environment, stderr=journal, timeout=60, check=False)
+    assert done.returncode == 3
+    lines = (tmp_path / "journal").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("<3>") for line in lines)
