@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shlex
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -95,6 +96,8 @@ def run(  # noqa: PLR0913  an option each
         environment=os.environ,
     )
     started = datetime.now(UTC)
+    if not (quiet or dry_run):
+        _warn_root(config)
     with progress_bar(quiet=quiet or as_json) as progress:
         report = _dry(config, options, progress) if dry_run else _wet(config, options, progress, wait)
     if as_json:
@@ -107,6 +110,16 @@ def run(  # noqa: PLR0913  an option each
     for part in filter(None, (text, "\n".join(more))):
         click.echo(fitted(part, err=quiet), err=quiet)
     return _exit_code(report, strict=strict)
+
+
+def _warn_root(config: Config) -> None:
+    """Warn who runs this as root on the state of a service: its user could not write to what is made."""
+    from aggregator.cli.screen import fitted  # noqa: PLC0415  --help needs none of it
+    from aggregator.store import lock  # noqa: PLC0415
+
+    if owner := lock.owner_beside_root(config.state):
+        text = f"warning: the state is that of the user {owner}, who cannot write into folders that root makes"
+        click.echo(fitted(f"{text}; better: sudo -u {shlex.quote(owner)} aggregator run", err=True), err=True)
 
 
 def _wet(config: Config, options: Options, progress: Progress, wait: timedelta) -> Report:

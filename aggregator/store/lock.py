@@ -84,6 +84,12 @@ def refused(folder: Path, error: OSError) -> StoreError:
     return StoreError(f"{path}: {reason_of(error)}")
 
 
+def owner_beside_root(folder: Path) -> str:
+    """Return whose state it is that root is about to work on; nothing where it is its own, or somebody else asks."""
+    user = _user_of(folder)
+    return _name(user) if os.geteuid() == 0 and user > 0 else ""
+
+
 def _user_of(folder: Path) -> int:
     """Return the number of the user to whom a state belongs; ours where there is none, a negative one if it is hidden."""
     user = os.geteuid()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
@@ -155,12 +157,11 @@ def looked_into(folder: Path) -> Iterator[SqliteStore]:
     path = folder / FILE
     try:
         is_there = path.exists()
-        target = f"{path.absolute().as_uri()}?mode=ro" if is_there else ":memory:"
-        connection = sqlite3.connect(target, uri=is_there, isolation_level=None)
     except OSError as error:
         raise refused(folder, error) from error
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: {error}{_cure(error)}") from error
+    target = f"{path.absolute().as_uri()}?mode=ro" if is_there else ":memory:"
+    with _wrapped(path):
+        connection = sqlite3.connect(target, uri=is_there, isolation_level=None)
     with closing(SqliteStore(_Connection(connection, path))) as store:
         with _wrapped(path):
             connection.execute(_PATIENCE)
@@ -208,6 +209,8 @@ def _wrapped(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:  # of a damaged file, what it says of itself is no text
+        if path.exists() and not os.access(path, os.R_OK):
+            raise refused(path.parent, PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))) from error
         raise StoreError(f"{path}: {error}{_cure(error)}") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import sqlite3
 import subprocess
@@ -105,12 +106,16 @@ def test_another_user_is_told_whose_the_state_is(room: Newsroom) -> None:
             path.chmod(path.stat().st_mode | 0o755)
     assert command(room, "run").returncode == 0
     hint = "the state is that of the user root: run this as that user (`sudo -u root aggregator …`), or as root"
-    (room.state / "lock").chmod(0o600)  # as UMask=0077 makes it
+    for name in ("lock", "aggregator.db"):
+        (room.state / name).chmod(0o600)  # as UMask=0077 makes it
     done = _as_nobody(room, "poke")
     assert (done.returncode, hint in _unfolded(done.stderr)) == (1, True), done.stderr
     done = _as_nobody(room, "status")  # what is readable is said
     assert (done.returncode, "all is well" in done.stdout, hint in _unfolded(done.stdout)) == (0, True, True)
     assert json.loads(_as_nobody(room, "status", "--json").stdout)["running"] is None
+    for words in (("sources",), ("explain", "anything")):
+        done = _as_nobody(room, *words)
+        assert (done.returncode, hint in _unfolded(done.stderr)) == (4, True), done.stderr
     room.state.chmod(0o700)
     done = _as_nobody(room, "status")
     assert (done.returncode, hint in _unfolded(done.stderr)) == (4, True), done.stderr
@@ -128,6 +133,17 @@ def test_another_user_is_told_whose_the_state_is(room: Newsroom) -> None:
     room.configure(f"{CONFIG}state: {room.folder}/new\n")  # there is none: nobody's, but also no place for one
     done = _as_nobody(room, "run")
     assert (done.returncode, "the user that runs this needs the right to it" in _unfolded(done.stderr)) == (4, True)
+
+
+@needs_root
+def test_root_is_warned_of_working_on_the_state_of_a_service(room: Newsroom) -> None:
+    assert "cannot write into" not in command(room, "run").stderr
+    for path in (room.state, *room.state.iterdir()):
+        os.chown(path, NOBODY, NOBODY)
+    name = pwd.getpwuid(NOBODY).pw_name
+    done = command(room, "run")
+    assert (done.returncode, f"better: sudo -u {name} aggregator run" in _unfolded(done.stderr)) == (0, True)
+    assert command(room, "run", "-q").stderr == ""
 
 
 def _humbly(room: Newsroom, *words: str) -> subprocess.CompletedProcess[str]:
