@@ -53,8 +53,8 @@ class Site:
     def gives(self, *items: dict[str, Any], number: int = 0) -> None:
         self.answers[f"/{number}"] = answer(rss(*items), "Content-Type: application/rss+xml")
 
-    def run(self, **options: Any) -> Any:
-        return self.room.run(after=timedelta(hours=2), **options)
+    def run(self, after: timedelta = timedelta(hours=2), **options: Any) -> Any:
+        return self.room.run(after=after, **options)
 
 
 def names(count: int, first: int = 0) -> list[dict[str, Any]]:

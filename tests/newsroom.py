@@ -154,3 +154,10 @@ def related(name: str, **given: Any) -> dict[str, Any]:
         "quality": 50,
         **given,
     }
+
+
+def some_articles(room: Newsroom) -> None:
+    """Write articles that differ in all that feeds show."""
+    room.article("a.md", topics=["Sea", "Wind"], related=[related("b.md"), related("elsewhere.md")])
+    room.article("b.md", topics=["Wind"], provider={"name": "Bay Post", "domain": "bay.example"}, body="Some *words*.")
+    room.article("c.md", images=[{"url": "https://i.example/c.png?a=1&b=2", "width": 10, "height": 5}])

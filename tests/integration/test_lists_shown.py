@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pytest
 from following import rss
 from loopback import Loopback, answer
 from newsroom import CONFIG, Newsroom
+from prompt import COMMAND, said
 
 from aggregator import config
 from aggregator.errors import ConfigError
@@ -19,8 +19,6 @@ from aggregator.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-COMMAND = (sys.executable, "-m", "aggregator")
 
 
 class Site:
@@ -47,12 +45,7 @@ class Site:
         return self.room.run(after=timedelta(hours=2), **options)
 
     def command(self, *words: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [*COMMAND, "sources", *words],
-            cwd=self.room.folder, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert "Traceback" not in done.stderr, done.stderr
-        return done.returncode, done.stdout + done.stderr
+        return said(self.room, "sources", *words)
 
     def told(self) -> dict[str, dict[str, Any]]:
         return {one["name"]: one for one in json.loads(self.command("--json")[1])["sources"]}

@@ -1,20 +1,17 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import feedparser
 import pytest
-from newsroom import CONFIG, Newsroom, related
+from newsroom import CONFIG, Newsroom, related, some_articles
 
 from aggregator import files
 from aggregator.core.dates import parse_instant
-from aggregator.errors import LockedError, PublishError, StateMissing, StoreError
-from aggregator.store import sqlite
+from aggregator.errors import PublishError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +22,6 @@ MARKER = "c2VjcmV0LW1hcmtlcg"
 
 def mtimes(room: Newsroom) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in room.out.rglob("*") if path.is_file()}
-
-
-def some_articles(room: Newsroom) -> None:
-    room.article("a.md", topics=["Sea", "Wind"], related=[related("b.md"), related("elsewhere.md")])
-    room.article("b.md", topics=["Wind"], provider={"name": "Bay Post", "domain": "bay.example"}, body="Some *words*.")
-    room.article("c.md", images=[{"url": "https://i.example/c.png?a=1&b=2", "width": 10, "height": 5}])
 
 
 def test_a_second_run_writes_nothing(room: Newsroom) -> None:
@@ -233,111 +224,6 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
             return _real(*given)  # type: ignore[operator]
 
         monkeypatch.setattr(module, name, stepping)
-
-
-class TestState:
-    def test_a_lost_state_is_built_again_from_the_text_of_the_ledger(self, room: Newsroom) -> None:
-        some_articles(room)
-        room.run()
-        room.article("a.md", title="Other", originalUrl="https://moved.example/")
-        room.run()
-        before = room.output()
-        for name in ("aggregator.db", "manifest.json"):
-            (room.state / name).unlink()
-        room.run()
-        assert room.output() == before
-
-    def test_feeds_without_a_state_are_not_announced_again_unasked(self, room: Newsroom) -> None:
-        some_articles(room)
-        room.run()
-        before = room.output()
-        for path in room.state.iterdir():
-            path.unlink()
-        with pytest.raises(StateMissing, match=r"holds 15 feed files of ours: restore .*ledger\.jsonl"):
-            room.run()
-        assert room.output() == before
-        room.run(start_over=True)
-        assert len(room.output()) == len(before)
-
-    def test_an_older_state_never_turns_a_feeds_clock_back(self, room: Newsroom) -> None:
-        some_articles(room)
-        room.run()
-        old = (room.state / "aggregator.db").read_bytes()
-        room.article("a.md", title="Other")
-        room.run()
-        latest = room.updated()
-        (room.state / "aggregator.db").write_bytes(old)
-        (room.state / "ledger.jsonl").unlink()
-        room.run_again()
-        assert room.updated() >= latest
-
-    def test_an_older_state_learns_what_the_text_of_the_ledger_knows(self, room: Newsroom) -> None:
-        some_articles(room)
-        room.run()
-        old = (room.state / "aggregator.db").read_bytes()
-        room.article("a.md", title="Other")
-        room.run()
-        before = room.output()
-        (room.state / "aggregator.db").write_bytes(old)
-        room.run()
-        assert room.output() == before
-
-    def test_a_torn_last_line_of_the_ledger_is_tolerated(self, room: Newsroom) -> None:
-        some_articles(room)
-        room.run()
-        with (room.state / "ledger.jsonl").open("ab") as file:
-            file.write(b'{"revision":99,"kind":"en')
-        room.article("d.md")
-        room.run()
-        before = room.output()
-        rows = [json.loads(line) for line in (room.state / "ledger.jsonl").read_bytes().splitlines()]
-        assert {row["kind"] for row in rows} == {"entry", "claim", "channel", "source", "commit"}
-        (room.state / "aggregator.db").unlink()
-        room.run()
-        assert room.output() == before
-
-    def test_the_text_of_the_ledger_grows_with_changes_and_is_compacted(
-        self, room: Newsroom, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("aggregator.store.ledger_text._SLACK", 0)
-        room.article("a.md")
-        room.run()
-        text = room.state / "ledger.jsonl"
-        first = text.read_bytes()
-        room.article("a.md", title="Other")
-        room.run()
-        assert text.read_bytes().startswith(first)
-        sizes = set()
-        for number in range(12):
-            room.article("a.md", title=f"Title {number}")
-            room.run()
-            sizes.add(len(text.read_bytes().splitlines()))
-        assert max(sizes) < 20
-
-    def test_a_pass_holds_the_state_alone(self, room: Newsroom) -> None:
-        room.article("a.md")
-        room.run()
-        with sqlite.opened(room.state, timedelta(0)), pytest.raises(LockedError, match="another pass is running"):
-            room.run()
-        room.run()
-
-    def test_a_state_of_a_newer_program_is_refused_unharmed(self, room: Newsroom) -> None:
-        room.run()
-        with sqlite.opened(room.state, timedelta(0)) as store:
-            store.entries._db.run("PRAGMA user_version = 999")  # noqa: SLF001
-        with pytest.raises(StoreError, match="newer version"):
-            room.run()
-
-    def test_a_damaged_state_is_said_with_the_cure(self, room: Newsroom) -> None:
-        some_articles(room)
-        room.run()
-        before = room.output()
-        (room.state / "aggregator.db").write_bytes(b"not a database" * 1000)
-        with pytest.raises(StoreError, match=r"remove it: the next run rebuilds it"):
-            room.run()
-        (room.state / "aggregator.db").unlink()
-        room.run()
-        assert room.output() == before
 
 
 def test_the_smallest_configuration_is_enough(room: Newsroom) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from following import Site, names, rss
 from loopback import Loopback, answer
 from newsroom import NOON
-
-from aggregator.standing import Standing, standings
-from aggregator.store import sqlite
+from prompt import said
+from tended import standing_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-COMMAND = (sys.executable, "-m", "aggregator", "sources")
 
 
 @pytest.fixture
@@ -31,17 +26,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def say(site: Site, *words: str) -> str:
-    done = subprocess.run(
-        [*COMMAND, *words], cwd=site.room.folder, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
-
-
-def standing(site: Site, name: str) -> Standing:
-    with sqlite.looked_into(site.room.state) as store:
-        (found,) = (one for one in standings(site.room.loaded(), store) if one.name == name)
-    return found
+    code, text = said(site.room, "sources", *words)
+    assert code == 0, text
+    return text
 
 
 def test_its_last_error_address_and_traffic_also_where_it_fails(site: Site) -> None:
@@ -73,7 +60,7 @@ def test_what_is_held_of_it(site: Site) -> None:
         )
     )
     (flood,) = site.run().gathered.floods
-    assert standing(site, "pier").held == flood.examples
+    assert standing_of(site.room, "pier").held == flood.examples
     assert say(site, "pier").count("  held: ") == len(flood.examples) == 10
 
 
@@ -93,7 +80,7 @@ def test_a_folder_that_is_away_was_read_before(site: Site) -> None:
     read = site.room.now
     site.room.articles.rename(site.room.folder / "away")
     site.run()
-    assert standing(site, "articles").succeeded == read
+    assert standing_of(site.room, "articles").succeeded == read
 
 
 def test_the_configuration_may_be_named_before_the_command(site: Site) -> None:
