@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from newsroom import CONFIG, Newsroom
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -194,3 +196,13 @@ def sent(method: str, url: str, body: bytes = b"", headers: Mapping[str, Any] | 
         return Reply(response.status, found, response.read())
     finally:
         connection.close()
+
+
+def site_with_news(folder: Path, hub: Hub) -> Newsroom:
+    """Return a site that was published, and then got news that its hub has not been told of."""
+    room = Newsroom(folder)
+    room.configure(f"{CONFIG}hub: {hub.url}\n")
+    room.article("a.md")
+    room.run()
+    room.article("a.md", title="News")
+    return room

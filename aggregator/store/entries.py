@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aggregator.core.model import Entry
     from aggregator.core.rulebook import Rules
-    from aggregator.store.sql import Database
+    from aggregator.store.sql import Database, Row
 
 
 class EntryTables:
@@ -74,15 +74,7 @@ class EntryTables:
             " WHERE m.channel = ? ORDER BY m.shown DESC, m.key DESC",
             [channel],
         )
-        for key, id_, shown, published, updated, digest in rows:
-            yield Member(
-                key=key,
-                id=id_,
-                shown=from_micros(shown),
-                published=from_micros(published),
-                updated=from_micros(updated),
-                digest=digest,
-            )
+        yield from map(member_of, rows)
 
     def entries(self, keys: Collection[str]) -> Mapping[str, Entry]:
         """Return entries by key."""
@@ -111,6 +103,19 @@ class EntryTables:
         """Forget all that was rendered."""
         with self._db.transaction():
             self._db.run("DELETE FROM fragment")
+
+
+def member_of(row: Row) -> Member:
+    """Return the entry of a channel that a row has: key, id, three instants and digest."""
+    key, id_, shown, published, updated, digest = row
+    return Member(
+        key=key,
+        id=id_,
+        shown=from_micros(shown),
+        published=from_micros(published),
+        updated=from_micros(updated),
+        digest=digest,
+    )
 
 
 def _parts(content: bytes, sizes: str) -> tuple[bytes, ...]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aggregator.core.model import Outcome, from_micros
-from aggregator.store import Member
+from aggregator.store.entries import member_of
 from aggregator.store.inquiry import Around, Filed, Remembered, Sized
 from aggregator.store.neighbours import owners_of
 from aggregator.store.settle import is_settled
@@ -128,16 +128,8 @@ class InquiryTables:
             " WHERE m.channel = ? ORDER BY m.shown DESC, m.key DESC",
             [channel],
         )
-        for key, id_, shown, published, updated, digest, sizes in rows:
-            member = Member(
-                key=key,
-                id=id_,
-                shown=from_micros(shown),
-                published=from_micros(published),
-                updated=from_micros(updated),
-                digest=digest,
-            )
-            yield Sized(member, max(map(int, (sizes or "0").split())))
+        for *row, sizes in rows:
+            yield Sized(member_of(tuple(row)), max(map(int, (sizes or "0").split())))
 
     def around(self, key: str) -> Around:
         """Return the entries that stand around an entry."""

@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-import pytest
 from newsroom import CONFIG, Newsroom
 from prompt import call
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Newsroom:
-    return Newsroom(tmp_path / "site")
 
 
 def test_check_reads_everything_and_writes_nothing(room: Newsroom) -> None:

@@ -8,18 +8,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from newsroom import Newsroom
 from prompt import call
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from newsroom import Newsroom
 
 HEAVY = ("httpx", "feedparser", "feedgen", "apscheduler", "lxml")
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Newsroom:
-    return Newsroom(tmp_path / "site")
 
 
 def test_a_configuration_with_faults_ends_with_3_before_anything_is_touched(room: Newsroom) -> None:

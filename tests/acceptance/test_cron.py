@@ -8,10 +8,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
-from newsroom import Newsroom
 from prompt import COMMAND
+
+if TYPE_CHECKING:
+    from newsroom import Newsroom
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,11 +57,6 @@ def cron(room: Newsroom) -> list[tuple[int, str, str]]:
         ran = subprocess.run(["/bin/sh", "-c", words], env=environment, capture_output=True, timeout=60, check=False)
         done.append((ran.returncode, ran.stdout.decode(), ran.stderr.decode()))
     return done
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Newsroom:
-    return Newsroom(tmp_path / "site")
 
 
 def test_cron_says_nothing_of_good_articles(room: Newsroom) -> None:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from daemons import COMMAND, Running, command
-from newsroom import CONFIG, Newsroom
-from websub_hub import Asked, Hub, Reply
+from websub_hub import Asked, Hub, Reply, site_with_news
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from newsroom import Newsroom
 
 pytestmark = pytest.mark.no_cover  # other processes do the work
 
@@ -31,13 +32,7 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture
 def room(tmp_path: Path, hub: Hub) -> Newsroom:
-    """Return a site that is published and has news."""
-    room = Newsroom(tmp_path / "site")
-    room.configure(f"{CONFIG}hub: {hub.url}\n")
-    room.article("a.md")
-    room.run()
-    room.article("a.md", title="News")
-    return room
+    return site_with_news(tmp_path / "site", hub)
 
 
 def slow(asked: Asked) -> Reply:

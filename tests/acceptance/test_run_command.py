@@ -8,19 +8,11 @@ import re
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from newsroom import Newsroom, related
 from prompt import COMMAND, call
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Newsroom:
-    return Newsroom(tmp_path / "site")
 
 
 def outcome(room: Newsroom, *words: str) -> dict[str, Any]:

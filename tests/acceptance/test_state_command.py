@@ -5,17 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-from newsroom import Newsroom
 from prompt import call
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Newsroom:
-    return Newsroom(tmp_path / "site")
+    from newsroom import Newsroom
 
 
 def test_feeds_without_a_state_ask_for_a_person(room: Newsroom) -> None:

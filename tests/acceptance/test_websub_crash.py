@@ -8,12 +8,13 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import pytest
-from newsroom import CONFIG, Newsroom
-from websub_hub import Asked, Hub, Reply
+from websub_hub import Asked, Hub, Reply, site_with_news
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from newsroom import Newsroom
 
 COMMAND = (sys.executable, "-m", "aggregator", "run")
 
@@ -26,13 +27,7 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture
 def room(tmp_path: Path, hub: Hub) -> Newsroom:
-    """Return a site that is published and has news."""
-    room = Newsroom(tmp_path / "site")
-    room.configure(f"{CONFIG}hub: {hub.url}\n")
-    room.article("a.md")
-    room.run()
-    room.article("a.md", title="News")
-    return room
+    return site_with_news(tmp_path / "site", hub)
 
 
 def test_a_kill_between_publishing_and_announcing_loses_no_announcement(room: Newsroom, hub: Hub) -> None:

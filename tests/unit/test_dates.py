@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import format_datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from date_cases import UNREADABLE, instants, written
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -63,18 +63,13 @@ def test_dates_as_people_write_them(given_date: str, expected: datetime) -> None
 @pytest.mark.parametrize(
     "given_date",
     [
-        "",
-        "  ",
-        "soon",
+        *UNREADABLE,
         "yesterday",
         ",",
-        "12:00",
-        "2026",
         "2026-11",
         "Nov 2026",
         "1 Nov 2026",
         "01/11/2026",
-        "2026-13-45",
         "2026-02-30",
         "2026-11-01T25:00:00Z",
         "2026-11-01T12:00:61Z",
@@ -82,35 +77,22 @@ def test_dates_as_people_write_them(given_date: str, expected: datetime) -> None
         "Sun, 31 Feb 2026 12:00:00 GMT",
         "Sun, 01 Nov 2026 12:00:00 +9999",
         "Sun, 01 Nov 99999 12:00:00 GMT",
-        "99999-01-01",
         "-2026-11-01",
         "1699999999",
         "0",
-        "9" * 5000,
-        "0001-01-01T00:00:00+14:00",
         "9999-12-31T23:59:59-14:00",
-        "Fri, 31 Dec 9999 23:59:59 -1400",
         "2026-11-01T12:00:00Z and more",
-        "\x00",
-        "\ud800",
     ],
 )
 def test_what_no_one_can_read_is_none(given_date: str) -> None:
     assert parse_instant(given_date) is None
 
 
-INSTANTS = st.datetimes(datetime(1900, 1, 1), datetime(9998, 1, 1)).map(  # noqa: DTZ001  the zone comes with the offset
-    lambda naive: naive.replace(microsecond=0)
-)
-ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-
-
 @settings(max_examples=200, deadline=None)
-@given(INSTANTS, ZONES)
-def test_both_forms_of_an_instant_are_read_back(naive: datetime, zone: timezone) -> None:
-    instant = naive.replace(tzinfo=zone)
-    for written in (instant.isoformat(), format_datetime(instant)):
-        made = parse_instant(written)
+@given(instants(1900, 9998))
+def test_both_forms_of_an_instant_are_read_back(instant: datetime) -> None:
+    for given_date in written(instant):
+        made = parse_instant(given_date)
         assert made == instant
         assert made.tzinfo is UTC
 

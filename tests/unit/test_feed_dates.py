@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import format_datetime
+from datetime import UTC, datetime
 
 import pytest
+from date_cases import UNREADABLE, instants, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,27 +90,16 @@ def test_dates_as_feeds_write_them(given_date: str, expected: datetime) -> None:
 @pytest.mark.parametrize(
     "given_date",
     [
-        "",
-        "  ",
-        "soon",
+        *UNREADABLE,
         "yesterday at 12:00",
-        "12:00",
-        "2026",
         "November",
         "06/11/2026",  # the sixth of November to some, the eleventh of June to others
-        "2026-13-45",
         "31 Feb 2026",
         "Fri, 06 Nov 2026 25:00:00 GMT",
         "Fri, 06 Nov 2026 12:61:00 GMT",
         "Fri, 06 Nov 2026 12:00:00 +9900",
-        "99999-01-01",
         "12345678901234567890",
         "100000000",
-        "0001-01-01T00:00:00+14:00",
-        "Fri, 31 Dec 9999 23:59:59 -1400",
-        "9" * 5000,
-        "\x00",
-        "\ud800",
         "٣٣/٣٣/٣٣٣٣",
     ],
 )
@@ -118,18 +107,13 @@ def test_what_no_one_can_read_is_none(given_date: str) -> None:
     assert read_date(given_date) is None
 
 
-INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001  the zone comes with the offset
-    lambda naive: naive.replace(microsecond=0)
-)
-ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-
-
 @settings(max_examples=200, deadline=None)
-@given(INSTANTS, ZONES)
-def test_both_forms_of_an_instant_are_read_back(naive: datetime, zone: timezone) -> None:
-    instant = naive.replace(tzinfo=zone)
-    assert read_date(instant.isoformat()) == instant
-    assert read_date(format_datetime(instant)) == instant
+@given(instants(1990, 2100))
+def test_both_forms_of_an_instant_are_read_back(instant: datetime) -> None:
+    for given_date in written(instant):
+        made = read_date(given_date)
+        assert made == instant
+        assert made.tzinfo is UTC
 
 
 PIECES = [
