@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.health import Survey, Wish
 from aggregator.gathering import GUARD_LEAST, GUARD_SHARE, NAMED, Articles, Gathered, Held
-from aggregator.upstream import known_of, poll, rename
+from aggregator.polled import Polled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from aggregator.options import Options
     from aggregator.publish import Progress
     from aggregator.store import Store
-    from aggregator.upstream import Polled
 
 
 def gather(
@@ -37,7 +36,10 @@ def gather(
     polled: what asking upstream feeds came to, where that was done already.
     """
     gathered = Gathered()
-    rename(config.upstream, store)
+    if config.upstream:
+        from aggregator.upstream import rename  # noqa: PLC0415  few sites have any, and the import is not free
+
+        rename(config.upstream, store)
     wishes = store.health.wishes()
     folders = _with_wishes(options, wishes)
     kinds: list[tuple[type[Gathering], Folder | FeedFolder]] = [(Articles, source) for source in config.articles]
@@ -53,10 +55,7 @@ def gather(
         if not _is_missing(source.name, gathered):
             _end_wishes(source.name, store, wishes)
     if options.ask or polled is not None:
-        if polled is None:
-            gathered.polled = poll(config, store, now, options, progress)
-        else:
-            gathered.polled = polled.then(known_of(config, store, now, options))
+        gathered.polled = _polled(config, store, now, options, progress, polled)
         gathered.surveyed += gathered.polled.names
         gathered.floods += gathered.polled.floods
         gathered.paused += gathered.polled.paused
@@ -67,6 +66,19 @@ def gather(
     for name in sorted(left):
         _drop_source(name, store, now, folders, gathered, is_held=is_landslide or left[name] > GUARD_LEAST)
     return gathered
+
+
+def _polled(
+    config: Config, store: Store, now: datetime, options: Options, progress: Progress, before: Polled | None
+) -> Polled:
+    """Return what asking upstream feeds comes to; what it came to already is taken along, and nobody asked."""
+    if not config.upstream and not store.polls.all():
+        return before.then(Polled()) if before else Polled()
+    from aggregator.upstream import known_of, poll  # noqa: PLC0415  few sites have any, and the import is not free
+
+    if before is None:
+        return poll(config, store, now, options, progress)
+    return before.then(known_of(config, store, now, options))
 
 
 def _with_wishes(options: Options, wishes: Mapping[str, Wishes]) -> Options:

@@ -12,10 +12,10 @@ from aggregator.core.address import KEY_POLICY
 from aggregator.core.flood import Flood, alike, is_flood
 from aggregator.core.health import Survey
 from aggregator.core.model import Document, Fault, Outcome, to_micros
+from aggregator.polled import Polled
 from aggregator.registry import parser_named
 from aggregator.sources import folder
 from aggregator.store import Put, Reading
-from aggregator.upstream import Polled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

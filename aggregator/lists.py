@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from aggregator.asking import Asking
 from aggregator.core.health import Survey, Wish
 from aggregator.core.model import Fault
 from aggregator.core.polling import succeeded
@@ -20,7 +21,6 @@ from aggregator.sources import folder
 from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
 from aggregator.store import snapshot, sqlite
 from aggregator.store.following import Dropped
-from aggregator.upstream import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable

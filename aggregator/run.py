@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aggregator.announced import Announced
 from aggregator.core.health import Wish
 from aggregator.core.owing import reconciled
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
@@ -15,7 +16,6 @@ from aggregator.press import Since
 from aggregator.publish import publish
 from aggregator.store import ledger_text
 from aggregator.told import Told
-from aggregator.websub import Announced, announce
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from aggregator.gathering import Gathered
     from aggregator.lists import Followed
     from aggregator.output import Output
+    from aggregator.polled import Polled
     from aggregator.publish import Progress, Published
     from aggregator.store import Settled, Store, Totals
-    from aggregator.upstream import Polled
 
 __all__ = ["Options", "Report", "run"]
 
@@ -176,10 +176,14 @@ def _announced(config: Config, output: Output, now: datetime, progress: Progress
     owed = told.left(before)
     if output.is_dry:
         return Announced(owed=owed)
-    if beside is None:
+    if beside is not None:
+        made = replace(beside.announced, owed=reconciled(owed, beside.announced.given, beside.announced.owed))
+    elif owed:
+        from aggregator.websub import announce  # noqa: PLC0415  only where somebody is to be told
+
         made = announce(owed, config.site, now, progress, note=told.note)
     else:
-        made = replace(beside.announced, owed=reconciled(owed, beside.announced.given, beside.announced.owed))
+        made = Announced()
     if made.owed != before:
         output.manifest.owed = dict(made.owed)
         with named_errors(config.state):

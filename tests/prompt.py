@@ -26,3 +26,10 @@ def said(room: Newsroom, *words: str) -> tuple[int, str]:
     done = call(room, *words)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stdout + done.stderr
+
+
+def imported(room: Newsroom, *words: str) -> set[str]:
+    """Run the command; return the modules that it loads."""
+    command = (sys.executable, "-X", "importtime", *COMMAND[1:], *words)
+    loud = subprocess.run(command, cwd=room.folder, capture_output=True, text=True, timeout=60, check=True)
+    return {line.rpartition("|")[2].strip() for line in loud.stderr.splitlines()}

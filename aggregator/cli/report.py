@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from aggregator.core.flood import Flood
     from aggregator.core.model import Fault
     from aggregator.gathering import Held
+    from aggregator.polled import Polled
     from aggregator.run import Report
     from aggregator.store import LeftOut
-    from aggregator.upstream import Polled
 
 _FAULTS_SHOWN = 20
 _PARTLY = frozenset({"field", "date", "body", "outline"})

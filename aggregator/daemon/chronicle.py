@@ -12,11 +12,11 @@ from aggregator.errors import AggregatorError
 from aggregator.log import NAME, Record, write
 
 if TYPE_CHECKING:
+    from aggregator.announced import Announced
     from aggregator.config import Config
     from aggregator.log import Value
+    from aggregator.polled import Polled
     from aggregator.run import Report
-    from aggregator.upstream import Polled
-    from aggregator.websub import Announced
 
 _LONG = frozenset({"reason", "first_fault"})  # they hold times, which do not make another trouble of it
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aggregator import noted
 from aggregator import run as passes
+from aggregator.announced import Announced
 from aggregator.core.owing import is_due
 from aggregator.daemon.chronicle import Chronicle
 from aggregator.daemon.turns import Turns
@@ -17,10 +18,11 @@ from aggregator.daemon.upkeep import keep_up
 from aggregator.errors import AggregatorError
 from aggregator.lists import follow, is_any_due
 from aggregator.options import Options
+from aggregator.polled import Polled
 from aggregator.store import sqlite
 from aggregator.told import Told
-from aggregator.upstream import Polled, poll, rename
-from aggregator.websub import Announced, announce
+from aggregator.upstream import poll, rename
+from aggregator.websub import announce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from prompt import call
+from prompt import call, imported
 
 if TYPE_CHECKING:
     from newsroom import Newsroom
@@ -43,16 +41,16 @@ def test_a_mistyped_option_ends_with_2(room: Newsroom) -> None:
 @pytest.mark.parametrize("words", [("--help",), ("--version",), ("check",), ("run", "--help")], ids=" ".join)
 def test_what_writes_no_feed_imports_nothing_heavy(room: Newsroom, words: tuple[str, ...]) -> None:
     room.article("a.md")
-    loud = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "aggregator", *words],
-        cwd=room.folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in loud.stderr.splitlines()}
-    assert "aggregator" in imported
-    assert imported.isdisjoint(HEAVY)
+    packages = {name.partition(".")[0] for name in imported(room, *words)}
+    assert "aggregator" in packages
+    assert packages.isdisjoint(HEAVY)
+
+
+def test_a_run_without_feeds_of_others_and_hubs_imports_nothing_that_asks_or_tells(room: Newsroom) -> None:
+    room.article("a.md")
+    modules = imported(room, "run")
+    assert "aggregator.gather" in modules
+    assert modules.isdisjoint({"aggregator.asking", "aggregator.arrivals", "aggregator.websub", "httpx"})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import pytest
+from prompt import imported
 from websub_hub import Asked, Hub, Reply, site_with_news
 
 if TYPE_CHECKING:
@@ -62,8 +63,6 @@ def test_a_hub_that_is_gone_fails_no_run(room: Newsroom, hub: Hub) -> None:
 def test_a_run_with_nothing_to_announce_loads_nothing_that_talks_to_servers(room: Newsroom, hub: Hub) -> None:
     room.run()
     assert hub.taken()
-    traced = (sys.executable, "-X", "importtime", *COMMAND[1:])
-    done = subprocess.run(traced, cwd=room.folder, capture_output=True, text=True, check=True)
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "aggregator.websub" in loaded
-    assert not loaded & {"httpx", "httpcore", "ssl"}
+    loaded = imported(room, "run")
+    assert "aggregator.run" in loaded
+    assert not loaded & {"aggregator.websub", "httpx", "httpcore", "ssl"}

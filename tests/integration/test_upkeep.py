@@ -9,11 +9,12 @@ from loopback import Loopback, answer
 from newsroom import CONFIG, Newsroom
 
 from aggregator import run as passes
+from aggregator.announced import Announced
 from aggregator.daemon.upkeep import FOLDER, keep_up
 from aggregator.lists import is_any_due
+from aggregator.polled import Polled
 from aggregator.store import sqlite
-from aggregator.upstream import Polled, poll
-from aggregator.websub import Announced
+from aggregator.upstream import poll
 
 if TYPE_CHECKING:
     from pathlib import Path
