@@ -104,7 +104,7 @@ class Asking:
             try:
                 requests.append(one.request(polling.unknown(poll) if self._full else poll, environment))
             except LookupError as error:
-                self._keep({one.name: polling.not_asked(poll, self._now, code="secret", reason=str(error))})
+                self._keep({one.name: polling.not_asked(poll, self._now, reason=str(error))})
         with Workers() as workers:
             for (_, context), made in workers.map(self._parser(), self._documents(requests, contact, progress)):
                 name = context.source

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import yaml
-
 from aggregator.config.include import written_upstreams
+from aggregator.config.one_line import one_line
 from aggregator.config.upstream import name_by
 from aggregator.core.text import MAX_TITLE, quoted
 from aggregator.errors import ConfigError
@@ -72,15 +71,9 @@ def _free(one: Subscription, taken: set[str]) -> str:
 
 
 def _block(one: Subscription, name: str) -> str:
-    lines = [f"  - url: {_flow(one.url)}\n"]
+    lines = [f"  - url: {one_line(one.url)}\n"]
     if name:
-        lines.append(f"    name: {_flow(quoted(name))}\n")
+        lines.append(f"    name: {one_line(quoted(name))}\n")
     if one.topics:
-        lines.append(f"    topics: {_flow([quoted(topic) for topic in one.topics])}\n")
+        lines.append(f"    topics: {one_line([quoted(topic) for topic in one.topics])}\n")
     return "".join(lines)
-
-
-def _flow(value: object) -> str:
-    """Return a value as YAML on one line."""
-    line = str(yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf")))
-    return line.removesuffix("\n").removesuffix("\n...")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, json_option, loaded
+from aggregator.cli.options import config_option, json_option, loaded, with_lists
 from aggregator.cli.screen import fitted
-from aggregator.cli.words import PLACES, command, count, grouped
+from aggregator.cli.words import PLACES, command, count, fault_objects, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,11 +57,12 @@ class _Found:
 
 
 def _as_object(found: _Found) -> dict[str, object]:
-    lines = {
-        name: [{"code": one.code, "location": one.location, "reason": one.reason} for one in faults]
-        for name, faults in (("faults", found.faults), ("hints", found.hints))
+    return {
+        "files": dict(sorted(found.outcomes.items())),
+        "faults": fault_objects(found.faults),
+        "hints": fault_objects(found.hints),
+        "passed_over": found.passed_over,
     }
-    return {"files": dict(sorted(found.outcomes.items())), **lines, "passed_over": found.passed_over}
 
 
 def _say(config: Config, found: _Found, *, every: bool) -> None:
@@ -134,12 +135,11 @@ def _futile_rules(config: Config) -> list[Fault]:
         return []
     from aggregator.errors import StoreError  # noqa: PLC0415  --help needs none of it
     from aggregator.futile import futile  # noqa: PLC0415
-    from aggregator.lists import as_kept  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
     try:
         with sqlite.looked_into(config.state) as store:
-            return futile(as_kept(config, store), store)
+            return futile(with_lists(config, store), store)
     except StoreError:  # what a run says
         return []
 

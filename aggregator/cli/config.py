@@ -162,6 +162,8 @@ def _meant(loaded: Config) -> dict[Key, tuple[str, ...]]:
 
 def _lines(settings: list[Setting]) -> Iterator[str]:
     """Yield YAML, a key a line, with origins as comments."""
+    from aggregator.config.one_line import one_line  # noqa: PLC0415  --help needs none of it
+
     above: Key = ()
     for one in settings:
         *outer, name = one.path
@@ -171,13 +173,6 @@ def _lines(settings: list[Setting]) -> Iterator[str]:
         if len(outer) > 1 and tuple(outer) != above:
             indent = "  - "
         above = tuple(outer)
-        text = f"{indent}{name}: {_scalar(one.value)}"
+        text = f"{indent}{name}: {one_line(one.value)}"
         means = f", that is {', '.join(one.means)}" if one.means else ""
         yield f"{text:<{_COLUMN}} # {one.origin}{means}"
-
-
-def _scalar(value: object) -> str:
-    import yaml  # noqa: PLC0415  --help needs none of it
-
-    line = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
-    return str(line).removesuffix("\n").removesuffix("\n...")

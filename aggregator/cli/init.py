@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from aggregator.cli.options import Refused
 from aggregator.cli.schema import NAME as SCHEMA
 from aggregator.cli.schema import schema_text
 from aggregator.cli.words import command
@@ -18,10 +19,6 @@ _ARTICLES = Path("config/articles")
 _SAMPLE = "welcome.md"
 _TITLE = "My News"
 _BASE_URL = "https://feeds.example.org/"
-
-
-class _Taken(click.ClickException):
-    exit_code = 2
 
 
 class _Legal(click.ParamType[str]):
@@ -62,7 +59,7 @@ def init(*, folder: Path, title: str | None, base_url: str | None) -> int:
         wanted.append(folder / _ARTICLES / _SAMPLE)
     there = [str(path) for path in wanted if os.path.lexists(path)]
     if there:
-        raise _Taken(f"{', '.join(there)}: already there, and left as it is; name another folder, or move it away")
+        raise Refused(f"{', '.join(there)}: already there, and left as it is; name another folder, or move it away")
     if sys.stdin.isatty() and sys.stderr.isatty():
         title = title or click.prompt("Title of the site", _TITLE, type=_TITLES, err=True)
         base_url = base_url or click.prompt("Address that serves the feeds", _BASE_URL, type=_ADDRESSES, err=True)
@@ -87,17 +84,12 @@ def _has_files(folder: Path) -> bool:
 
 
 def _config_text(title: str, base_url: str) -> str:
+    from aggregator.config.one_line import one_line  # noqa: PLC0415  --help needs none of it
+
     text = _start(_CONFIG.name)
     for given, default in ((base_url, _BASE_URL), (title, _TITLE)):
-        text = text.replace(f": {default}", f": {_scalar(given)}", 1)
+        text = text.replace(f": {default}", f": {one_line(given)}", 1)
     return text
-
-
-def _scalar(value: str) -> str:
-    import yaml  # noqa: PLC0415  --help needs none of it
-
-    text = str(yaml.safe_dump(value, allow_unicode=True, width=float("inf")))
-    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _start(name: str) -> str:

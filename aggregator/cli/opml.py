@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, loaded, located
+from aggregator.cli.options import Refused, config_option, loaded, located
 from aggregator.cli.screen import fitted
 from aggregator.cli.words import command, count, grouped
 
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from aggregator.subscriptions import Added
 
 _NAME = "upstreams.yaml"
-
-
-class _Refused(click.ClickException):
-    exit_code = 2
 
 
 class _Unreadable(click.ClickException):
@@ -106,7 +102,7 @@ def _configuration(path: Path | None, target: Path | None) -> Config | None:
     except ConfigError as error:
         if target is not None:
             return None
-        raise _Refused(f"{error}; or name the file to write with --to") from None
+        raise Refused(f"{error}; or name the file to write with --to") from None
     config = load(found, os.environ, awaited=True)
     missing = {one for one in config.included if not one.exists()}
     if missing and missing != {Path(os.path.normpath(_target(config, target).absolute()))}:
@@ -146,11 +142,11 @@ def _written(target: Path) -> str:
 
     data = target.read_bytes() if target.exists() else b""
     if data and not is_written(data.decode(errors="replace")):
-        raise _Refused(f"{target}: not written by an import, and left as it is; name another file with --to")
+        raise Refused(f"{target}: not written by an import, and left as it is; name another file with --to")
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise _Refused(f"{target}: not UTF-8, and left as it is; save it as UTF-8") from None
+        raise Refused(f"{target}: not UTF-8, and left as it is; save it as UTF-8") from None
 
 
 def _blocks(text: str, target: Path) -> Sequence[UpstreamSection]:
@@ -163,8 +159,8 @@ def _blocks(text: str, target: Path) -> Sequence[UpstreamSection]:
         raise _cannot_grow(target) from None
 
 
-def _cannot_grow(target: Path) -> _Refused:
-    return _Refused(
+def _cannot_grow(target: Path) -> Refused:
+    return Refused(
         f"{target}: cannot be added to, and left as it is; let it end with the blocks of `upstream:`, each with `  - ` "
         "before it, or name another file with --to"
     )

@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from aggregator.config import Config
+    from aggregator.store import Store
 
 config_option = click.option(
     "--config",
@@ -19,6 +20,12 @@ config_option = click.option(
     help="Configuration file; else $AGGREGATOR_CONFIG, config/aggregator.yaml, the user's, the system's.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+
+class Refused(click.ClickException):
+    """What somebody wants cannot be done like that."""
+
+    exit_code = 2
 
 
 def located(path: Path | None) -> Path:
@@ -36,3 +43,12 @@ def loaded(path: Path | None) -> Config:
     gc.freeze()
     gc.enable()
     return config
+
+
+def with_lists(config: Config, store: Store) -> Config:
+    """Return the configuration with the feeds that its lists named in the last pass."""
+    if not config.lists:
+        return config
+    from aggregator.lists import as_kept  # noqa: PLC0415  lxml only where there are any
+
+    return as_kept(config, store)

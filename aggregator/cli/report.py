@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.hubs import hub_lines, hub_object
-from aggregator.cli.words import PLACES, command, count, grouped, line
+from aggregator.cli.words import PLACES, command, count, fault_objects, grouped, line
 from aggregator.core.model import Facet, Outcome
 from aggregator.options import ALL_SOURCES
 
@@ -78,13 +78,9 @@ def as_object(report: Report) -> dict[str, Any]:
         ],
         "paused": gathered.paused,
         "floods": [{"source": flood.source, "new": flood.new, "alike": flood.alike} for flood in gathered.floods],
-        "faults": _as_objects(report.faults),
-        "drops": _as_objects(gathered.polled.drops),
+        "faults": fault_objects(report.faults),
+        "drops": fault_objects(gathered.polled.drops),
     }
-
-
-def _as_objects(faults: Sequence[Fault]) -> list[dict[str, str]]:
-    return [{"code": one.code, "location": one.location, "reason": one.reason} for one in faults]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, loaded
+from aggregator.cli.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +43,8 @@ def import_(*, config_path: Path | None, file: Path) -> int:
     from aggregator.store import ledger_text  # noqa: PLC0415
 
     with _ledger(config_path) as (folder, ledger):
-        count = ledger_text.take_in(file, folder, ledger)
-    click.echo(f"{count:,} lines taken in; the next run publishes what they change", err=True)
+        taken = ledger_text.take_in(file, folder, ledger)
+    click.echo(f"{taken:,} lines taken in; the next run publishes what they change", err=True)
     return 0
 
 
@@ -61,8 +62,7 @@ def forget(*, config_path: Path | None, ids: tuple[str, ...]) -> int:
         click.echo(f"{id_}: no entry has this id; feeds show it as id or guid", err=True)
     forgotten = len(set(ids)) - len(unknown)
     if forgotten:
-        what = "1 entry" if forgotten == 1 else f"{forgotten:,} entries"
-        click.echo(f"{what} forgotten; the next run gives id and dates anew", err=True)
+        click.echo(f"{count(forgotten, 'entry', 'entries')} forgotten; the next run gives id and dates anew", err=True)
     return 1 if unknown else 0
 
 

@@ -24,15 +24,20 @@ def line(label: str, text: str) -> str:
     return f"  {label:<9} {text}"
 
 
-def count(number: int, what: str) -> str:
-    """Return a number of things in words: `1 feed`, `2,611 files`."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def count(number: int, what: str, several: str = "") -> str:
+    """Return a number of things in words: `1 feed`, `2,611 files`; what several are called, if not with an s."""
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"
 
 
 def command(file: Path, *words: str) -> str:
     """Return a command as somebody would type it with this configuration; the first of the words may be two of them."""
     named = () if file == _USUAL else ("--config", str(file))
     return shlex.join(["aggregator", *words[0].split(" "), *named, *words[1:]])
+
+
+def fault_objects(faults: Iterable[Fault]) -> list[dict[str, str]]:
+    """Return faults for programs."""
+    return [{"code": one.code, "location": one.location, "reason": one.reason} for one in faults]
 
 
 def grouped(faults: Iterable[Fault], *, every: bool = False) -> list[tuple[str, ...]]:

@@ -115,9 +115,9 @@ def unknown(poll: Poll) -> Poll:
     return replace(poll, etag=b"", modified=b"", validated="", hash="")
 
 
-def not_asked(poll: Poll, now: datetime, *, code: str, reason: str) -> Poll:
-    """Return a poll after nobody could be asked, for a reason on our side: it stays due."""
-    return _wrong(replace(poll, due=now, because="interval"), now, code, reason)
+def not_asked(poll: Poll, now: datetime, *, reason: str) -> Poll:
+    """Return a poll after nobody could be asked, since we lack a secret of its owner: it stays due."""
+    return _wrong(replace(poll, due=now, because="interval"), now, "secret", reason)
 
 
 def not_read(poll: Poll, now: datetime, *, code: str, reason: str) -> Poll:

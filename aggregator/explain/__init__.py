@@ -88,7 +88,7 @@ def _explained(config: Config, store: Store, manifest: Manifest, entry: Entry) -
         not_in=tuple(not_in(config, store, entry, topics)),
         related=tuple(_neighbours(store, entry)),
         related_more=entry.related_more,
-        notes=tuple(_notes(config, store, entry, ordered)),
+        notes=(*unread_flags(config, entry, ordered), *unsettled(config, store)),
     )
 
 
@@ -138,8 +138,3 @@ def _neighbours(store: Store, entry: Entry) -> Iterator[Neighbour]:
             names=own is None or own.key in around.names,
             named_by=own is not None and own.key in around.named_by,
         )
-
-
-def _notes(config: Config, store: Store, entry: Entry, ordered: Sequence[Sighting]) -> Iterator[str]:
-    yield from unread_flags(config, entry, ordered)
-    yield from unsettled(config, store)

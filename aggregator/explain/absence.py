@@ -31,7 +31,8 @@ _OUTCOMES = {
 def reasons_of(config: Config, store: Store, asked: Asked, keys: Iterable[str]) -> list[Reason]:
     """Return why what was asked for gives no entry; nothing where nothing of it is known."""
     found = [reason for key in dict.fromkeys([asked.key, *keys]) for reason in _of_key(config, store, key)]
-    found += [reason for location in asked.locations for reason in _of_location(store, location)]
+    documents = [document for location in asked.locations for document in store.inquiry.filed(location)]
+    found += [reason for document in documents for reason in _of_document(document)]
     found += _unread(config, store, asked.spots)
     found += _of_feeds(store, asked)
     found += [reason for row in store.inquiry.remembered(asked.what, asked.key) for reason in _gone(store, row)]
@@ -45,11 +46,6 @@ def _of_key(config: Config, store: Store, key: str) -> Iterator[Reason]:
         yield Reason(one.location, left_out_by(config, one.source, number))
     for one in sightings.ordered:
         yield Reason(one.location, "read, but not merged yet: a run is at work, or was ended; the next one goes on")
-
-
-def _of_location(store: Store, location: str) -> Iterator[Reason]:
-    for document in store.inquiry.filed(location):
-        yield from _of_document(document)
 
 
 def _of_document(document: Filed) -> Iterator[Reason]:

@@ -12,7 +12,7 @@ from aggregator.core.address import read_key
 from aggregator.core.query import folded, stands_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from aggregator.config import Config
     from aggregator.store import Store
@@ -76,11 +76,7 @@ def keys_with_words(store: Store, what: str) -> Collection[str]:
         text = folded(title)
         if all(stands_in(word, text) for word in words):
             found[key] = found.get(key, False) or text == wanted
-    return _exact(found) or found.keys()
-
-
-def _exact(found: Mapping[str, bool]) -> list[str]:
-    return [key for key, is_exact in found.items() if is_exact]
+    return [key for key, is_exact in found.items() if is_exact] or found.keys()
 
 
 def _without_marks(word: str) -> str:

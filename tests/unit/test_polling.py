@@ -148,7 +148,7 @@ def test_a_move_that_leads_nowhere_is_taken_back() -> None:
 
 def test_what_is_wrong_on_our_side_costs_the_source_no_wait() -> None:
     poll = asked(good(first_poll(URL, NOON)), NOON, HOUR)
-    missing = polling.not_asked(poll, NOON, code="secret", reason="why")
+    missing = polling.not_asked(poll, NOON, reason="why")
     assert (missing.due, missing.code, missing.failures) == (NOON, "secret", 0)
     unread = polling.not_read(poll, NOON, code="no_worker", reason="why")
     assert (unread.due, unread.code, unread.failures) == (poll.due, "no_worker", 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.options import config_option, json_option, loaded
+from aggregator.cli.options import config_option, json_option, loaded, with_lists
 
 _NOT_FOUND = 1
 
@@ -32,10 +32,7 @@ def explain(*, what: tuple[str, ...], config_path: Path | None, as_json: bool) -
         raise click.UsageError("WHAT is empty: name an id, an address, a file, or words of a title")
     config = loaded(config_path)
     with sqlite.looked_into(config.state) as store:
-        if config.lists:
-            from aggregator.lists import as_kept  # noqa: PLC0415  lxml only where there are any
-
-            config = as_kept(config, store)
+        config = with_lists(config, store)
         manifest = opened(config.output, config.state, dry=True).manifest
         answer = explained(config, store, manifest, asked, Path.cwd())
     if as_json:

@@ -147,8 +147,8 @@ def _neighbour(one: Neighbour) -> str:
     return _cells(one.title, one.provider, quality, f"ours, {one.ours}" if one.ours else "link only", both)
 
 
-def _time(instant: datetime | None) -> str:
-    return f"{instant:%Y-%m-%d %H:%M}" if instant else ""
+def _time(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}"
 
 
 def as_object(answer: Answer) -> object:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import yaml
-
 from aggregator.cli.sources.trial_text import shown
+from aggregator.config.one_line import one_line
 from aggregator.core.address import host_of
 from aggregator.core.text import cut
 
@@ -39,17 +38,15 @@ def _block(trial: Trial, question: Question) -> list[str]:
     categories = [name for name, _ in examined.categories[:_CATEGORIES]]
     return [
         "upstream:",
-        f"  - url: {_scalar(response.moved or url)}",
-        *([f"    name: {_scalar(title)}"] if title else []),
+        f"  - url: {one_line(response.moved or url)}",
+        *([f"    name: {one_line(title)}"] if title else []),
         *(["    private: true"] if question.private and is_own else []),
         "    # topics: [A topic]",
-        *([f"    # categories: {_scalar(categories)}"] if categories else []),
-        *([f"    # provider: {_scalar({'name': title, 'domain': domain})}"] if title and "." in domain else []),
+        *([f"    # categories: {one_line(categories)}"] if categories else []),
+        *(
+            [f"    # provider: {one_line({'name': title, 'domain': domain}, sort_keys=False)}"]
+            if title and "." in domain
+            else []
+        ),
         *([] if examined.language else ["    # language: en"]),
     ]
-
-
-def _scalar(value: object) -> str:
-    """Return a value in one line of YAML."""
-    made: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"), sort_keys=False)
-    return made.removesuffix("\n").removesuffix("\n...")

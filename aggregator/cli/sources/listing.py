@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, json_option, loaded
+from aggregator.cli.options import config_option, json_option, loaded, with_lists
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +36,7 @@ def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, 
 
     config = loaded(config_path)
     with sqlite.looked_into(config.state) as store:
-        if config.lists:
-            from aggregator.lists import as_kept  # noqa: PLC0415  lxml only where there are any
-
-            config = as_kept(config, store)
+        config = with_lists(config, store)
         found = [_read_since(one, status.read(config.state)) for one in standings(config, store)]
     known = [one.name for one in found]
     if unknown := sorted(set(names) - set(known)):

@@ -157,7 +157,7 @@ def _count(one: Standing) -> int:
 def _entries(one: Standing) -> str:
     if one.feeds is not None:
         return count(one.feeds, "feed")
-    return "1 entry" if one.counts.entries == 1 else f"{one.counts.entries:,} entries"
+    return count(one.counts.entries, "entry", "entries")
 
 
 def _next(one: Standing, now: datetime) -> str:
@@ -169,8 +169,8 @@ def _next(one: Standing, now: datetime) -> str:
     return f"next {when} ({_BECAUSE.get(one.because, one.because)})"
 
 
-def _time(instant: datetime | None) -> str:
-    return f"{instant:%Y-%m-%d %H:%M}" if instant else ""
+def _time(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}"
 
 
 def _size(number: int) -> str:

@@ -197,8 +197,8 @@ def _notes(trial: Trial) -> Iterator[str]:
         rest = f" and {more:,} more" if more > 0 else ""
         yield line("note", f"categories: {named}{rest}; `categories: all`, or a list of some, makes them topics")
     if examined.played:
-        noun = "entry" if examined.played == 1 else "entries"
-        yield line("note", f"{examined.played:,} {noun} with audio or video, which comes along")
+        played = count(examined.played, "entry", "entries")
+        yield line("note", f"{played} with audio or video, which comes along")
     if examined.document.hub:
         yield line("note", f"it has a hub, {masked(examined.document.hub)} (WebSub)")
 

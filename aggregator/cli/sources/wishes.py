@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, loaded
+from aggregator.cli.options import Refused, config_option, loaded, with_lists
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -26,10 +26,6 @@ _NEVER_HELD = "a list of feeds, of which nothing is ever held; name the feed tha
 _READ_ANEW = "a list of files, which every run reads anew; there is nothing to forget"
 _NOT_DONE = 1
 _names = click.argument("names", nargs=-1, required=True, metavar="NAME...")
-
-
-class _Refused(click.ClickException):
-    exit_code = 2
 
 
 @click.command()
@@ -119,10 +115,7 @@ def _state(config_path: Path | None, names: tuple[str, ...]) -> Iterator[tuple[S
 
     config = loaded(config_path)
     with sqlite.beside(config.state) as store:
-        if config.lists:
-            from aggregator.lists import as_kept  # noqa: PLC0415  lxml only where there are any
-
-            config = as_kept(config, store)
+        config = with_lists(config, store)
         known = dict.fromkeys([*sorted(config.source_names()), *store.polls.all(), *store.sources.names()])
         known |= dict.fromkeys(one.name for one in config.lists)
         if unknown := sorted(set(names) - set(known)):
@@ -132,7 +125,7 @@ def _state(config_path: Path | None, names: tuple[str, ...]) -> Iterator[tuple[S
 
 def _refuse(names: Collection[str], reason: str) -> None:
     if names:
-        raise _Refused(f"{', '.join(sorted(names))}: {reason}")
+        raise Refused(f"{', '.join(sorted(names))}: {reason}")
 
 
 def _say(name: str, text: str) -> None:
