@@ -66,7 +66,7 @@ def status(report: Report) -> str:
         "feeds": sum(report.published.channels.values()),
         **_some({"failing": report.gathered.polled.failing, "faults": len(report.faults)}),
     }
-    needed = ["a person is needed"] if _is_held(report) else []
+    needed = ["a person is needed"] if report.is_held else []
     return "; ".join([*(f"{name}: {number:,}" for name, number in counts.items()), *needed])
 
 
@@ -76,10 +76,9 @@ def _sources(report: Report, config: Config) -> Iterator[Record]:
     lines |= {one.name: _Line("feeds_from") for one in config.feeds_from}
     lines |= {one.name: _Line("upstream_from") for one in config.lists}
     lines |= {one.name: _Line("upstream", logging.DEBUG, "source not asked") for one in config.upstream}
-    roots = [(one.name, one.roots) for one in config.articles] + [(one.name, one.roots) for one in config.feeds_from]
-    for name, folders in roots:
-        below = tuple(f"{folder}/" for folder, _ in folders)
-        _add_faults(lines[name], [one for one in gathered.faults if one.location.startswith(below)])
+    for source in config.folders:
+        below = tuple(f"{folder}/" for folder, _ in source.roots)
+        _add_faults(lines[source.name], [one for one in gathered.faults if one.location.startswith(below)])
     for name in gathered.polled.names:
         lines.setdefault(name, _Line("upstream")).graver(logging.INFO, "source read")
     for name in (*gathered.paused, *gathered.polled.paused):
@@ -122,16 +121,12 @@ def _pass(report: Report) -> Record:
     facts |= _some({"asked": polled.asked, "failing": polled.failing, "dropped": polled.dropped})
     facts |= _some({"held": len(gathered.held), "floods": len(gathered.floods)})
     level, message = logging.INFO, "first pass done" if report.first else "pass done"
-    if _is_held(report):
+    if report.is_held:
         level = logging.WARNING
     if published.faults:
         level, message = logging.ERROR, "pass done, but not all is published"
         facts["first_fault"] = str(published.faults[0])
     return Record(level, message, tuple(facts.items()))
-
-
-def _is_held(report: Report) -> bool:
-    return report.is_held
 
 
 def _some(facts: dict[str, int]) -> dict[str, int]:

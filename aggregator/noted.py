@@ -121,7 +121,7 @@ def _good(before: Status | None, report: Report, config: Config, started: dateti
     counts = Counts(
         entries=report.totals.entries,
         channels=sum(report.published.channels.values()),
-        sources=len(config.articles) + len(config.feeds_from) + len(config.lists) + report.followed,
+        sources=len(config.folders) + len(config.lists) + report.followed,
         failing=polled.failing,
         paused=len({*gathered.paused, *polled.paused}),
         held=len({one.source for one in gathered.held} | {one.source for one in gathered.floods}),

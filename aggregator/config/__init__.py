@@ -83,10 +83,14 @@ class Config:
     serve: Serving
     log: Log = field(default_factory=Log)
 
+    @property
+    def folders(self) -> tuple[Folder | FeedFolder, ...]:
+        """Return the sources that each pass reads: those of articles first."""
+        return (*self.articles, *self.feeds_from)
+
     def source_names(self) -> set[str]:
         """Return what reports call the sources."""
-        feeds = {one.name for one in self.upstream} | {one.name for one in self.feeds_from}
-        return feeds | {one.name for one in self.articles}
+        return {one.name for one in self.upstream} | {one.name for one in self.folders}
 
     def secrets(self, environment: Mapping[str, str]) -> tuple[str, ...]:
         """Return the values of the secrets that are named here and can be read, to keep them out of logs."""

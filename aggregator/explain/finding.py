@@ -55,11 +55,8 @@ def _spots(config: Config, what: str, folder: Path) -> Iterator[Spot]:
         typed = Path(os.path.normpath(folder / what))
         named = Path(os.path.normpath(config.file.absolute().parent / what))
         paths = dict.fromkeys([typed, named, typed.resolve()])
-        folders = [
-            *((one.name, one.roots) for one in config.articles),
-            *((one.name, one.roots) for one in config.feeds_from),
-        ]
-        for source, name, root in ((source, *one) for source, roots in folders for one in roots):
+        folders = [(one.name, *root) for one in config.folders for root in one.roots]
+        for source, name, root in folders:
             for path, base in product(paths, dict.fromkeys([root, root.resolve()])):
                 if path != base and path.is_relative_to(base):
                     yield Spot(source, f"{name}/{path.relative_to(base).as_posix()}", path)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_FILE = 2 * 1024 * 1024  # front matter and body at their limits, with room
+_ODD = "a pipe, a socket or a device: not read; keep it elsewhere"
 
 
 def survey(roots: Sequence[tuple[str, Path]]) -> Listing:
@@ -92,7 +93,7 @@ class _Walk:
         else:
             status = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(status.st_mode):
-            self._fault("not_a_file", location, "a pipe, a socket or a device: not read; keep it elsewhere")
+            self._fault("not_a_file", location, _ODD)
             return
         self.found[location] = Validators(status.st_size, status.st_mtime_ns)
         self.paths[location] = path
@@ -111,7 +112,7 @@ def read(location: str, path: Path, max_bytes: int = MAX_FILE) -> Resource | Fau
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            return Fault("not_a_file", location, "a pipe, a socket or a device: not read; keep it elsewhere")
+            return Fault("not_a_file", location, _ODD)
         if status.st_size > max_bytes:
             return Fault("too_large", location, f"more than {max_bytes // 1024} KiB: not read; shorten it")
         data = os.read(descriptor, status.st_size + 1)
