@@ -13,7 +13,7 @@ from aggregator.core import polling
 from aggregator.core.health import Tally, Wish
 from aggregator.core.model import Fault
 from aggregator.polled import Polled
-from aggregator.store.following import Dropped
+from aggregator.store import Dropped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

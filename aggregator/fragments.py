@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.formats import Format, Style
-    from aggregator.store import Entries, Member
+    from aggregator.store import Member
+    from aggregator.store.entries import EntryTables
 
 _READ_AHEAD = 64  # members of a channel that are looked up at once
 _PENDING = 1024  # rendered entries that wait for the store; some KB each
@@ -42,7 +43,7 @@ class Shown(NamedTuple):
 class Fragments:
     """The rendered entries of a pass. The digest of one is that of all it was made from: entry, style, program."""
 
-    def __init__(self, style: Style, entries: Entries, formats: Mapping[str, Format]) -> None:
+    def __init__(self, style: Style, entries: EntryTables, formats: Mapping[str, Format]) -> None:
         self._style = style
         self._entries = entries
         self._formats = formats

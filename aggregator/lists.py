@@ -19,8 +19,7 @@ from aggregator.core.polling import succeeded
 from aggregator.options import Options
 from aggregator.sources import folder
 from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
-from aggregator.store import snapshot, sqlite
-from aggregator.store.following import Dropped
+from aggregator.store import Dropped, snapshot, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable

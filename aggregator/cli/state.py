@@ -15,7 +15,7 @@ from aggregator.cli.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aggregator.store import Ledger
+    from aggregator.store.ledger import LedgerTables
 
 
 @click.group()
@@ -67,7 +67,7 @@ def forget(*, config_path: Path | None, ids: tuple[str, ...]) -> int:
 
 
 @contextmanager
-def _ledger(config_path: Path | None) -> Iterator[tuple[Path, Ledger]]:
+def _ledger(config_path: Path | None) -> Iterator[tuple[Path, LedgerTables]]:
     """Open the ledger that the configuration names, with all that its text knows."""
     from aggregator.store import ledger_text, sqlite  # noqa: PLC0415
 

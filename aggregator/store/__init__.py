@@ -1,6 +1,7 @@
-"""What is remembered between passes: small protocols, which one connection implements; three of them in `following`.
+"""What is remembered between passes: what a store is made of, and the values that go in and out.
 
-Each call is one transaction; `now` is always an argument. Opened by `sqlite.opened`.
+Its parts are tables over any `sql.Database`; each call is one transaction, and `now` is always an argument. Opened by
+`sqlite.opened`.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from aggregator.core.flood import Familiar
-    from aggregator.core.model import Document, Entry, Fault, Outcome
-    from aggregator.core.rulebook import Rules
+    from aggregator.core.model import Document, Fault, Outcome
     from aggregator.sources import Validators
-    from aggregator.store.following import Health, Lists, Polls
-    from aggregator.store.inquiry import Inquiry
+    from aggregator.store.entries import EntryTables
+    from aggregator.store.health import HealthTables
+    from aggregator.store.inquiries import InquiryTables
+    from aggregator.store.ledger import LedgerTables
+    from aggregator.store.lists import ListTables
+    from aggregator.store.polls import PollTables
+    from aggregator.store.sources import SourceTables
 
 
 class Known(NamedTuple):
@@ -126,181 +129,51 @@ class ChannelRow(NamedTuple):
     retired: bool = False
 
 
-class Sources(Protocol):
-    """What sources hold."""
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Entries of a feed that became none of ours: guid, address or number; a stable code; why; how many."""
 
-    def names(self) -> Sequence[str]:
-        """Return every source that has documents."""
-        ...
-
-    def known(self, source: str) -> Mapping[str, Known]:
-        """Return the documents of a source by location."""
-        ...
-
-    def familiar(self, source: str) -> Familiar:
-        """Return what is known of the articles of a source; keys of all sources."""
-        ...
-
-    def count_alone(self, source: str) -> int:
-        """Count the articles that no other source has."""
-        ...
-
-    def outcomes(self, source: str) -> Mapping[Outcome, int]:
-        """Count what the documents of a source are."""
-        ...
-
-    def faulty(self, source: str) -> Mapping[str, Known]:
-        """Return the documents of a source that hold faults, by location and in its order."""
-        ...
-
-    def put(self, source: str, readings: Iterable[Reading], gone: Collection[str], now: datetime) -> Put:
-        """Take in what was read and drop what is gone; the sightings that changed wait for `settle`."""
-        ...
-
-
-class Entries(Protocol):
-    """What the sightings merge into."""
-
-    def settle(self, rules: Rules, now: datetime, *, everything: bool = False) -> Settled:
-        """Merge what changed, give ids and dates, resolve related links, find the channels."""
-        ...
-
-    def totals(self) -> Totals:
-        """Count what there is."""
-        ...
-
-    def changed(self, since: int) -> Mapping[str, datetime]:
-        """Return the channels that an entry joined, left or changed in after a revision, and when that was last seen."""
-        ...
-
-    def size(self, channel: str) -> int:
-        """Count the entries of a channel."""
-        ...
-
-    def census(self, channels: Collection[str] | None = None) -> Mapping[str, Mapping[str, int]]:
-        """Count how often each spelling of a channel's name is used by its entries: of some channels, else of all."""
-        ...
-
-    def members(self, channel: str) -> Iterator[Member]:
-        """Return a channel's entries, latest shown first, then by key; read as they are asked for."""
-        ...
-
-    def entries(self, keys: Collection[str]) -> Mapping[str, Entry]:
-        """Return entries by key."""
-        ...
-
-    def fragments(self, keys: Collection[str]) -> Mapping[str, Rendered]:
-        """Return the rendered entries that are kept."""
-        ...
-
-    def keep_fragments(self, rendered: Mapping[str, Rendered]) -> None:
-        """Keep rendered entries."""
-        ...
-
-    def forget_fragments(self) -> None:
-        """Forget all that was rendered."""
-        ...
-
-
-class Ledger(Protocol):
-    """What cannot be computed again."""
-
-    def revision(self) -> int:
-        """Return the number of the last change."""
-        ...
-
-    def lineage(self) -> str:
-        """Return what tells this state's revisions from those of another: given once, when it was made."""
-        ...
-
-    def is_empty(self) -> bool:
-        """Say whether nothing was ever published from this state."""
-        ...
-
-    def listed(self, keys: Iterable[str]) -> set[str]:
-        """Return those keys under which an entry was once in a channel."""
-        ...
-
-    def published(self, keys: Iterable[str]) -> Mapping[str, tuple[str, datetime]]:
-        """Return id and date of publication of those keys under which there is an entry."""
-        ...
-
-    def channels(self) -> Mapping[str, ChannelRow]:
-        """Return every channel that was ever published, by key."""
-        ...
-
-    def keep_channels(self, rows: Mapping[str, ChannelRow]) -> None:
-        """Remember channels as they are about to be published."""
-        ...
-
-    def seen_first(self, sources: Collection[str], now: datetime) -> None:
-        """Remember that the first pass over these sources is done."""
-        ...
-
-    def size(self) -> int:
-        """Count the rows of the ledger."""
-        ...
-
-    def setting(self, name: str) -> str:
-        """Return what was kept under a name, else the empty text."""
-        ...
-
-    def keep_setting(self, name: str, value: str) -> None:
-        """Keep a text under a name."""
-        ...
-
-    def rows_since(self, revision: int) -> Iterator[Mapping[str, object]]:
-        """Return the ledger's rows that changed after a revision, as plain values, in order of revision."""
-        ...
-
-    def forget(self, id_: str) -> bool:
-        """Forget an entry, so that the next `settle` gives its id and dates anew; say whether there was one."""
-        ...
-
-    def restore(self, rows: Iterable[Mapping[str, object]], at_least: int) -> None:
-        """Take in rows that `rows_since` gave, later ones win; go on with revisions above `at_least`.
-
-        Raises:
-            StoreError: a row is none of those.
-        """
-        ...
+    place: str
+    code: str
+    reason: str
+    count: int = 1
 
 
 class Store(Protocol):
     """The state, open and locked."""
 
     @property
-    def sources(self) -> Sources:
+    def sources(self) -> SourceTables:
         """What sources hold."""
         ...
 
     @property
-    def entries(self) -> Entries:
+    def entries(self) -> EntryTables:
         """What the sightings merge into."""
         ...
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> LedgerTables:
         """What cannot be computed again."""
         ...
 
     @property
-    def polls(self) -> Polls:
+    def polls(self) -> PollTables:
         """Upstream feeds between polls."""
         ...
 
     @property
-    def health(self) -> Health:
+    def health(self) -> HealthTables:
         """How sources fare, and what their owner wishes of them."""
         ...
 
     @property
-    def lists(self) -> Lists:
+    def lists(self) -> ListTables:
         """Lists of upstream feeds."""
         ...
 
     @property
-    def inquiry(self) -> Inquiry:
+    def inquiry(self) -> InquiryTables:
         """Questions about single articles."""
         ...
 

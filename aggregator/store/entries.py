@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class EntryTables:
-    """`store.Entries` on SQL."""
+    """What the sightings merge into."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

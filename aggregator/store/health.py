@@ -23,7 +23,7 @@ _TABLES = ("tally", "wish", "survey")
 
 
 class HealthTables:
-    """`store.following.Health` on SQL.
+    """How sources fare, and what their owner wishes of them; read and written beside a pass, too.
 
     Statements stand alone, without the clock of the passes: a wish is no change that a feed could show.
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class InquiryTables:
-    """`store.inquiry.Inquiry` on SQL."""
+    """Questions about single articles; none of them changes anything."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -30,7 +30,7 @@ _KEYS = {"entry": ("id",), "claim": ("source", "location"), "channel": ("key",),
 
 
 class LedgerTables:
-    """`store.Ledger` on SQL."""
+    """What cannot be computed again."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -136,7 +136,11 @@ class LedgerTables:
             return self._db.run("DELETE FROM ledger_entry WHERE id = ?", [id_]) > 0
 
     def restore(self, rows: Iterable[Mapping[str, object]], at_least: int) -> None:
-        """Take in rows that `rows_since` gave, later ones win; go on with revisions above `at_least`."""
+        """Take in rows that `rows_since` gave, later ones win; go on with revisions above `at_least`.
+
+        Raises:
+            StoreError: a row is none of those.
+        """
         with self._db.transaction() as next_revision:
             revision = max(next_revision, at_least + 1)
             self._db.run("UPDATE clock SET revision = ?", [revision])

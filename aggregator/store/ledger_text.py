@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from aggregator.store import Ledger
+    from aggregator.store.ledger import LedgerTables
 
 FILE = "ledger.jsonl"
 _COMMIT = "commit"
@@ -38,7 +38,7 @@ class _Commit:
     end: int = 0
 
 
-def recover(folder: Path, ledger: Ledger) -> bool:
+def recover(folder: Path, ledger: LedgerTables) -> bool:
     """Give the ledger what only its text has, after a state was lost or put back; say whether there was anything."""
     path = folder / FILE
     commit = _last_commit(path)
@@ -50,7 +50,7 @@ def recover(folder: Path, ledger: Ledger) -> bool:
     return True
 
 
-def append(folder: Path, ledger: Ledger) -> None:
+def append(folder: Path, ledger: LedgerTables) -> None:
     """Append the rows that the text lacks; on the disk when this returns."""
     path = folder / FILE
     commit = _last_commit(path)
@@ -68,13 +68,13 @@ def append(folder: Path, ledger: Ledger) -> None:
         raise StoreError(f"{path}: {reason_of(error)}") from error
 
 
-def compact(folder: Path, ledger: Ledger) -> None:
+def compact(folder: Path, ledger: LedgerTables) -> None:
     """Write the ledger anew where most lines of its text are older versions of later ones."""
     if _last_commit(folder / FILE).lines > 2 * ledger.size() + _SLACK:
         rewrite(folder, ledger)
 
 
-def lines(ledger: Ledger) -> Iterator[bytes]:
+def lines(ledger: LedgerTables) -> Iterator[bytes]:
     """Return the whole ledger as text, the commit line included."""
     count = 1
     for row in ledger.rows_since(0):
@@ -83,7 +83,7 @@ def lines(ledger: Ledger) -> Iterator[bytes]:
     yield _commit_line(ledger, count)
 
 
-def take_in(file: Path, folder: Path, ledger: Ledger) -> int:
+def take_in(file: Path, folder: Path, ledger: LedgerTables) -> int:
     """Restore what `lines` gave and somebody kept in a file; return how many lines that were."""
     commit = _last_commit(file)
     if commit.lines == 0:
@@ -93,7 +93,7 @@ def take_in(file: Path, folder: Path, ledger: Ledger) -> int:
     return commit.lines
 
 
-def rewrite(folder: Path, ledger: Ledger) -> None:
+def rewrite(folder: Path, ledger: LedgerTables) -> None:
     """Write the whole ledger in place of its history."""
     path = folder / FILE
     try:
@@ -149,7 +149,7 @@ def _commit_in(tail: bytes, start: int) -> _Commit | None:
     return None
 
 
-def _commit_line(ledger: Ledger, lines: int) -> bytes:
+def _commit_line(ledger: LedgerTables, lines: int) -> bytes:
     return _line({"kind": _COMMIT, "lineage": ledger.lineage(), "revision": ledger.revision(), "lines": lines})
 
 

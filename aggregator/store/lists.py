@@ -22,7 +22,7 @@ def _feeds() -> Record[tuple[Subscription, ...]]:
 
 
 class ListTables:
-    """`store.following.Lists` on SQL."""
+    """Lists of upstream feeds as they were last understood, by their name in the configuration."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

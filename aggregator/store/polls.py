@@ -11,7 +11,7 @@ from aggregator.core.matching import Trace
 from aggregator.core.model import from_micros, to_micros
 from aggregator.core.polling import Poll
 from aggregator.records import Record
-from aggregator.store.following import Dropped
+from aggregator.store import Dropped
 from aggregator.store.sql import SIGHTING, query_in
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _FLOOD = Record(Flood)
 
 
 class PollTables:
-    """`store.following.Polls` on SQL."""
+    """Upstream feeds between polls, by the name of their source."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -25,7 +25,7 @@ _TURN_SECONDS = 2.0
 
 
 class SourceTables:
-    """`store.Sources` on SQL."""
+    """What sources hold."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

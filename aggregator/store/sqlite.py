@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from aggregator.store.inquiry import Inquiry
+    from aggregator.store.inquiries import InquiryTables
     from aggregator.store.sql import Row
 
 FILE = "aggregator.db"
@@ -103,7 +103,7 @@ class SqliteStore:
         self._connection = connection
 
     @property
-    def inquiry(self) -> Inquiry:
+    def inquiry(self) -> InquiryTables:
         """Questions about single articles."""
         from aggregator.store.inquiries import InquiryTables  # noqa: PLC0415  only where somebody asks
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.polling import first_poll
-from aggregator.store import sqlite
-from aggregator.store.following import Dropped
+from aggregator.store import Dropped, sqlite
 
 if TYPE_CHECKING:
     from pathlib import Path
