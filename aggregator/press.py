@@ -239,7 +239,9 @@ class Press:
         manifest.look = self._look
         manifest.updated = {key: to_micros(row.updated) for key, row in self._rows.items()}
         news = [path for key in sorted(self._owed) for path in self._paths(key)]
-        manifest.owed = with_news(manifest.owed, self._config.site.hubs, news, manifest.files, self._now)
+        # Passes of one second differ in the revision that they publish, or have no news.
+        instant = self._now.replace(microsecond=self._revision % 1_000_000)
+        manifest.owed = with_news(manifest.owed, self._config.site.hubs, news, manifest.files, instant)
         manifest.retired = sorted(path_of(key, self._policy) for key, row in self._rows.items() if row.retired)
         if not any(fault.code == "unfit" for fault in self.output.faults):
             manifest.revision = self._revision

@@ -1,4 +1,4 @@
-"""A note of announcements that hubs took, kept as they are made: whatever ends this process, none is made twice.
+"""A note of announcements that hubs took, kept as they are made: no end repeats more than those just under way.
 
 What is owed stands in the manifest, which a pass writes when all hubs have been told, or the next one does.
 """

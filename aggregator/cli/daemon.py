@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, loaded, located
+from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +26,11 @@ def daemon(*, config_path: Path | None) -> int:
     from aggregator.daemon.signals import listen  # noqa: PLC0415  --help needs none of it
 
     signals = listen()  # at once, and before the lock, which tells others whom to signal
+    import logging  # noqa: PLC0415
+
     from aggregator.cli.serve import applications  # noqa: PLC0415
     from aggregator.config import load  # noqa: PLC0415
+    from aggregator.daemon.chronicle import said  # noqa: PLC0415
     from aggregator.daemon.life import Daemon, World  # noqa: PLC0415
     from aggregator.notify import Notifier  # noqa: PLC0415
     from aggregator.serve.descriptors import raise_limit  # noqa: PLC0415
@@ -36,11 +40,18 @@ def daemon(*, config_path: Path | None) -> int:
 
     gc.set_threshold(50_000, 20, 100)  # as in `run`
     raise_limit()
-    config = loaded(config_path)
-    _log(config)
-    code = Daemon(config, World(read_again, os.environ, _now, Notifier(os.environ), signals, applications, _log)).live()
-    import logging  # noqa: PLC0415  --help needs none of it
-
+    form = _log()
+    try:
+        config = loaded(config_path)
+        form = _log(config)
+        world = World(read_again, os.environ, _now, Notifier(os.environ), signals, applications, _log)
+        code = Daemon(config, world).live()
+    except AggregatorError as error:
+        if form == "text":
+            raise
+        for line in str(error).splitlines():
+            said("the daemon cannot begin", logging.CRITICAL, reason=line)
+        code = error.exit_code
     # Not by the usual way, which waits for threads that nobody waits for any more.
     logging.shutdown()
     sys.stderr.flush()
@@ -58,12 +69,14 @@ def poke(*, config_path: Path | None) -> int:
     return 0
 
 
-def _log(config: Config) -> None:
-    """Send what is logged to stderr, as the configuration and the environment want it."""
+def _log(config: Config | None = None) -> str:
+    """Send what is logged to stderr, as the configuration and the environment want it; return the form."""
     from aggregator import log  # noqa: PLC0415
 
-    form, level = log.chosen(config.log.form, config.log.level, os.environ, sys.stderr)
-    log.configure(form, level, sys.stderr, secrets=config.secrets(os.environ))
+    wanted = (config.log.form, config.log.level) if config else ("auto", "info")
+    form, level = log.chosen(*wanted, os.environ, sys.stderr)
+    log.configure(form, level, sys.stderr, secrets=config.secrets(os.environ) if config else ())
+    return form
 
 
 def _now() -> datetime:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT = timedelta(minutes=1)  # after a failure; twice as long after each further one
 _LONGEST_WAIT = timedelta(hours=6)
-_MOMENT = timedelta(microseconds=1)
 PATIENCE = timedelta(days=7)  # with a hub that fails, counted from the last news of a feed
 
 
@@ -33,25 +32,19 @@ class Owing:
 def with_news(
     before: Mapping[str, Owing], hubs: Iterable[str], news: Iterable[str], published: Iterable[str], now: datetime
 ) -> dict[str, Owing]:
-    """Return what each hub is owed once the feeds in `news` have some, longest owed first.
+    """Return what each hub is owed once the feeds in `news` have some at an instant, longest owed first.
 
-    Nothing is owed to a hub that left the configuration, or for a feed that is published no more.
+    The instant is what tells news from news of which a hub was told: no two passes may give the same. Nothing is owed to a hub that left the configuration, or for a feed that is published no more.
     """
     fresh, there = tuple(news), set(published)
     made = {}
     for hub in hubs:
         old = before.get(hub, Owing())
-        owed = {**old.feeds, **{path: _after(old.feeds.get(path), now) for path in fresh}}
+        owed = {**old.feeds, **dict.fromkeys(fresh, now)}
         feeds = {path: since for path, since in owed.items() if path in there}
         if feeds:
             made[hub] = replace(old, feeds=feeds)
     return made
-
-
-def _after(before: datetime | None, now: datetime) -> datetime:
-    """Return an instant for news that is not the one of older news: a hub may have been told of those only."""
-    is_same = before is not None and before.replace(microsecond=0) == now.replace(microsecond=0)
-    return before + _MOMENT if before and is_same else now
 
 
 def reconciled(
@@ -100,4 +93,4 @@ def put_off(owing: Owing, now: datetime, retry_after: timedelta | None, reason: 
 
 def given_up(owing: Owing, now: datetime) -> tuple[str, ...]:
     """Return the feeds whose last news is so old that a hub which still fails is not told of it any more."""
-    return tuple(path for path, since in owing.feeds.items() if now - since >= PATIENCE)
+    return tuple(path for path, since in owing.feeds.items() if now - since.replace(microsecond=0) >= PATIENCE)

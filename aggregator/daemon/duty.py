@@ -77,11 +77,9 @@ class Duty:
         self._try_again: float | None = None  # on the monotonic clock
 
     def tick(self) -> None:
-        """Wish for what is due: feeds to be asked, a pass in place of one that failed."""
+        """Wish for what is due: feeds to be asked, hubs to be told."""
         if self.last.report is None and self.last.error is None:
             return  # the first pass makes the state
-        if self._try_again is not None and time.monotonic() >= self._try_again:
-            self.publish.ask()
         self._ask_for_hubs()
         try:
             with sqlite.looked_into(self.config.state) as store:
@@ -91,6 +89,12 @@ class Duty:
             self._chronicle.failed("looking for what is due", error)
         else:
             self._chronicle.went_well("looking for what is due")
+
+    def try_again(self) -> None:
+        """Wish for a pass in place of one that failed a while ago."""
+        if self._try_again is not None and time.monotonic() >= self._try_again:
+            self._try_again = None
+            self.publish.ask()
 
     def maintain(self) -> None:
         """Wish for upkeep, after a pass."""

@@ -60,7 +60,7 @@ class World:
     notifier: Notifier
     signals: SimpleQueue[int]
     applications: Callable[[Config], tuple[ASGIApp, ASGIApp]]
-    adopt: Callable[[Config], None] = lambda _: None
+    adopt: Callable[[Config], object] = lambda _: None
 
 
 class Daemon:
@@ -84,9 +84,11 @@ class Daemon:
     def live(self) -> int:
         """Return what the process is to end with: 0 after a signal, OVERDUE where a pass hangs.
 
+        Where the first pass fails, its exit code; what fails later is logged, and tried again.
+
         Raises:
             LockedError: another process works on the state.
-            AggregatorError: the first pass failed. What fails later is logged, and tried again.
+            AggregatorError: the state cannot be had, or nothing can listen where it should.
         """
         config = self._duty.config
         with ExitStack() as stack:
@@ -117,25 +119,30 @@ class Daemon:
             elif number == signal.SIGUSR1:
                 said("asked for a pass")
                 self._ask_for_all()
-            if self._look():
-                return OVERDUE
+            if code := self._look():
+                return code
 
-    def _look(self) -> bool:
-        """See that all goes on, and say so; return whether it does not."""
+    def _look(self) -> int:
+        """See that all goes on, and say so; return what to end with where it does not."""
         drift = self._clocks.drift()
         if abs(drift) > _DRIFT:
             said(
                 "the clock was set, or the machine slept: planned anew", logging.WARNING, seconds=drift.total_seconds()
             )
             self._agenda.plan_anew()
+        failed = self._duty.last.error
+        if failed and not self._is_ready:
+            said("the first pass failed; the daemon ends", logging.CRITICAL)
+            return getattr(failed, "exit_code", AggregatorError.exit_code)
         self._tell()
+        self._duty.try_again()
         deadline = self._duty.config.schedule.deadline
         silent = self._agenda.silent_for()
         stuck = overdue({**{one.name: one.stuck_for() for one in self._duty.all()}, "agenda": silent}, deadline)
         if stuck:
             said("a turn hangs; the daemon ends, to be restarted", logging.CRITICAL, turn=stuck)
             dump_stacks()
-            return True
+            return OVERDUE
         if (silent >= self._patience) != self._is_blocked:
             self._is_blocked = not self._is_blocked
             if self._is_blocked:
@@ -144,13 +151,10 @@ class Daemon:
                 said("the agenda goes on")
         if not self._is_blocked:
             self._now_and_then("watchdog", self._world.notifier.watchdog_interval, self._world.notifier.watchdog)
-        return False
+        return 0
 
     def _tell(self) -> None:
         """Tell the service manager what the last pass came to."""
-        last = self._duty.last
-        if last.error and not self._is_ready:
-            raise last.error
         text = self._said_now()
         if text and not self._is_ready:
             self._is_ready = True

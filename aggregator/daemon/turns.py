@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -37,7 +38,9 @@ class Turns:
             self._moved = time.monotonic()
 
     def stuck_for(self) -> float:
-        """Return for how many seconds the present turn has got nowhere, 0 where there is none."""
+        """Return for how many seconds the present turn has got nowhere, 0 where there is none; for ever where it died."""
+        if self._thread.ident and not self._thread.is_alive() and not self._ended.is_set():
+            return math.inf
         moved = self._moved
         return 0.0 if moved is None else time.monotonic() - moved
 

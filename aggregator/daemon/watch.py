@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os.path
+import time
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeAlias
@@ -40,6 +41,7 @@ class Watch:
         self._ended = Event()
         self._polling = polling
         self._is_barred = False  # whether the last try met a folder that may not be read
+        self._passes_over = False  # whether such folders are passed over just now
         self._thread = Thread(target=self._watch, name="watch", daemon=True)
 
     def start(self) -> None:
@@ -63,11 +65,13 @@ class Watch:
                 continue
             try:
                 self._until_others(there)
-            except PermissionError as error:  # looking at it every second would not help either
-                if not self._is_barred:
-                    _LOG.warning("a folder may not be read, so nothing is watched until it may: %s", error)
+            except PermissionError as error:
+                if self._passes_over:  # looking at it every second would not help either
+                    self._ended.wait(_BARRED_SECONDS)
+                elif not self._is_barred:
+                    _LOG.warning("a folder may not be read; the others are watched: %s", error)
                 self._is_barred = True
-                self._ended.wait(_BARRED_SECONDS)
+                self._passes_over = not self._passes_over
             except (OSError, RuntimeError) as error:
                 if not self._polling and self._there() == there:
                     _LOG.warning(
@@ -91,9 +95,11 @@ class Watch:
     def _until_others(self, there: Mapping[Path, tuple[int, int]]) -> None:
         """Tell of changes until other folders are there than these; at first that there may be some.
 
-        What happened before somebody looked is told by nobody else.
+        What happened before somebody looked is told by nobody else. Where folders are passed over, they are tried again
+        after a while, and a pass looks at them meanwhile.
         """
         is_new = True
+        until = time.monotonic() + _BARRED_SECONDS
         self._really_apart = tuple(os.path.realpath(folder) for folder in self._apart)
         for changes in watchfiles.watch(
             *there,
@@ -106,12 +112,18 @@ class Watch:
             raise_interrupt=False,
             force_polling=self._polling,
             poll_delay_ms=1000,
+            ignore_permission_denied=self._passes_over,
         ):
             if self._ended.is_set():
                 return
             if changes or is_new:
                 self._changed()
             is_new = False
+            if not self._passes_over:
+                self._is_barred = False
+            elif time.monotonic() > until:
+                self._passes_over = False
+                return
             # A folder that was removed and made anew may have the identity of the old one.
             if self._there() != there or any(Path(path) in there for _, path in changes):
                 return

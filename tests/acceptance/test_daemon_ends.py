@@ -43,7 +43,7 @@ def test_sigterm_at_any_moment_ends_it_at_once_tears_nothing_and_repeats_nothing
         room = _room(tmp_path, hub)
         for moment in range(number):
             written |= _news(room, moment)
-            _ended(room, chance, signal.SIGTERM)
+            _ended(room, moment, chance, signal.SIGTERM)
         _all_is_there(room, written)
         told = Counter(asked.form["hub.url"] for asked in hub.asked)
         assert max(told.values()) <= number
@@ -55,7 +55,7 @@ def test_sigkill_at_any_moment_tears_nothing(tmp_path: Path) -> None:
         room = _room(tmp_path, hub)
         for moment in range(6):
             written |= _news(room, moment)
-            _ended(room, chance, signal.SIGKILL)
+            _ended(room, moment, chance, signal.SIGKILL)
         _all_is_there(room, written)
 
 
@@ -73,9 +73,9 @@ def _news(room: Newsroom, moment: int) -> set[str]:
     return {f"Title of a{moment}-{topic}" for topic in range(TOPICS)}
 
 
-def _ended(room: Newsroom, chance: random.Random, number: signal.Signals) -> None:
-    """Start a daemon, and end it at a moment of one of the parts of its life."""
-    part = chance.choice(list(PARTS))
+def _ended(room: Newsroom, moment: int, chance: random.Random, number: signal.Signals) -> None:
+    """Start a daemon, and end it at a random moment of one of the parts of its life, in their order."""
+    part = list(PARTS)[moment % len(PARTS)]
     after, seconds = PARTS[part]
     with Running(room) as running:
         if after:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -108,9 +109,20 @@ def test_in_the_journal_each_line_of_an_error_has_its_priority(room: Newsroom, t
     with (tmp_path / "journal").open("w+b") as journal:
         status = os.fstat(journal.fileno())
         environment = {**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
-        command = [*COMMAND, "daemon"]
-        done = subprocess.run(command, cwd=room.folder, env=environment, stderr=journal, timeout=60, check=False)
-    assert done.returncode == 3
+        for command in ("run", "daemon"):
+            words = [*COMMAND, command]
+            done = subprocess.run(words, cwd=room.folder, env=environment, stderr=journal, timeout=60, check=False)
+            assert done.returncode == 3
     lines = (tmp_path / "journal").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 2
-    assert all(line.startswith("<3>") for line in lines)
+    assert [line[:3] for line in lines] == ["<3>", "<3>", "<2>", "<2>"]
+
+
+def test_what_ends_a_daemon_at_its_start_is_in_the_form_of_its_log(room: Newsroom) -> None:
+    room.configure("titel: One\nbase_url: nowhere\n")
+    environment = {**os.environ, "AGGREGATOR_LOG": "json"}
+    command = [*COMMAND, "daemon"]
+    done = subprocess.run(command, cwd=room.folder, env=environment, capture_output=True, timeout=60, check=False)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.returncode == 3
+    assert [line["level"] for line in lines] == ["critical", "critical"]
+    assert "titel: unknown key" in lines[0]["reason"]

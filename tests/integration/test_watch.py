@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from message_cases import HUMBLE
 
 from aggregator.daemon.watch import Watch
 
@@ -17,6 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 20
+WATCHING = """\
+import sys
+from pathlib import Path
+from aggregator.daemon.watch import Watch
+Watch([Path(one) for one in sys.argv[1:]], lambda: print("changed", flush=True)).start()
+sys.stdin.read()
+"""
 
 
 class Told:
@@ -118,3 +129,24 @@ def test_what_passes_write_is_not_told_wherever_it_lies(tmp_path: Path) -> None:
         (articles / "outer").mkdir()
         (articles / "outer" / "a.md").write_text("a")
         assert told.within()
+
+
+@pytest.mark.parametrize("where", ["barred", "open/barred"])
+def test_a_folder_that_may_not_be_read_keeps_nobody_from_the_others(tmp_path: Path, where: str) -> None:
+    for name in ("open", where):
+        (tmp_path / name).mkdir()
+    (tmp_path / where).chmod(0)
+    folders = [str(one) for one in tmp_path.iterdir()]
+    command = [sys.executable, "-c", HUMBLE, sys.executable, "-c", WATCHING, *folders]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    try:
+        with subprocess.Popen(command, **pipes) as process:  # type: ignore[call-overload]
+            assert process.stdout.readline() == "changed\n"
+            began = time.monotonic()
+            (tmp_path / "open" / "a.md").write_text("a")
+            assert process.stdout.readline() == "changed\n"
+            assert time.monotonic() - began < 10  # before all are tried again
+            process.stdin.close()
+            assert "the others are watched: Permission denied" in process.stderr.read()
+    finally:
+        (tmp_path / where).chmod(0o755)

@@ -132,6 +132,20 @@ def test_a_hub_that_joins_is_owed_nothing_of_the_past(site: Site) -> None:
     assert site.hub.taken() == []
 
 
+def test_news_of_one_second_has_an_instant_of_its_own_whatever_is_still_owed(site: Site) -> None:
+    """A hub may be told of the first while the second comes, and what it was told is known by that instant."""
+    site.hub.down = lambda _: Reply(503)
+    manifest = site.room.state / "manifest.json"
+    instants = []
+    for title in ("One", "Two", "Three"):
+        site.edit(title=title)
+        site.room.run()
+        kept = json.loads(manifest.read_bytes())
+        instants += [one["feeds"]["all.atom"] for one in kept["owed"].values()]
+        manifest.write_text(json.dumps({**kept, "owed": {}}))
+    assert len(set(instants)) == 3
+
+
 def test_news_within_one_second_are_announced_again(site: Site) -> None:
     for title in ("News", "More news"):
         site.edit(title=title)

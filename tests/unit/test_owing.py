@@ -34,8 +34,8 @@ def test_a_wait_that_a_wrong_clock_set_ends() -> None:
     assert is_due(put_off(waiting, NOON + timedelta(days=1095), None, "503"), NOON)
 
 
-def test_news_of_the_second_in_which_a_hub_is_told_is_owed() -> None:
+def test_news_that_came_while_a_hub_was_told_of_older_news_is_owed() -> None:
     given = with_news({}, [HUB], ["a"], ["a"], NOON)
-    now_owed = with_news(given, [HUB], ["a"], ["a"], NOON)
+    now_owed = with_news(given, [HUB], ["a"], ["a"], NOON + timedelta(microseconds=1))
     assert reconciled(now_owed, given, {}) == now_owed
     assert with_news(now_owed, [HUB], ["a"], ["a"], LATER)[HUB].feeds == {"a": LATER}
