@@ -41,12 +41,14 @@ _DISTRUST = "what is published is not from this state"
 class Report:
     """What a pass came to. recovered: whether ids and dates came back from the ledger's text, the state being gone.
 
-    followed: how many upstream feeds there are, those of lists included.
+    followed: how many upstream feeds there are, those of lists included. unasked: how many feeds and lists are due, but
+    were not asked, as this was a rehearsal.
     """
 
     first: bool
     recovered: bool = False
     followed: int = 0
+    unasked: int = 0
     gathered: Gathered
     settled: Settled
     totals: Totals
