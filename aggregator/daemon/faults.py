@@ -48,8 +48,11 @@ def _by_file(faults: Sequence[Fault]) -> dict[str, frozenset[Fault]]:
 
 def _paused(report: Report, config: Config) -> tuple[str, ...]:
     """Return how the files of sources start that the owner paused."""
-    folders = [one for one in (*config.articles, *config.feeds_from) if one.name in report.gathered.paused]
-    return tuple(f"{root}/" for one in folders for root, _ in one.roots)
+    sources = [
+        *((one.name, one.roots) for one in config.articles),
+        *((one.name, one.roots) for one in config.feeds_from),
+    ]
+    return tuple(f"{root}/" for name, roots in sources if name in report.gathered.paused for root, _ in roots)
 
 
 def _in_order(faults: frozenset[Fault]) -> list[Fault]:
