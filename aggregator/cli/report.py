@@ -68,6 +68,7 @@ def as_object(report: Report) -> dict[str, Any]:
             "dropped": gathered.polled.dropped,
             "new": gathered.polled.put.new,
             "changed": gathered.polled.put.changed,
+            "removed": gathered.polled.put.removed,
             "not_asked": report.unasked,
         },
         "left_out": [
@@ -130,7 +131,8 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
 
 def _is_idle(report: Report) -> bool:
     published, put = report.published, report.gathered.put
-    done = put.new + put.changed + put.related + put.removed + published.written + published.removed
+    removed = put.removed + report.gathered.polled.put.removed
+    done = put.new + put.changed + put.related + removed + published.written + published.removed
     return not report.first and done == 0
 
 
@@ -191,14 +193,15 @@ def _upstream(report: Report, *, dry: bool) -> list[str]:
     polled, put = report.gathered.polled, report.gathered.polled.put
     if dry and (report.followed or report.unasked):
         return [_not_asked(report)]
-    if not report.followed:
+    if not report.followed and not put.removed:
         return []
     return [
         line(
             "upstream",
             f"{count(report.followed, 'feed')}   {polled.asked:,} asked   {polled.fresh:,} with news   "
             f"{polled.unchanged:,} unchanged   {polled.failing:,} failing   "
-            f"{polled.found:,} entries: {put.new:,} new, {put.changed:,} changed, {polled.dropped:,} dropped",
+            f"{polled.found:,} entries: {put.new:,} new, {put.changed:,} changed, {polled.dropped:,} dropped"
+            + (f", {put.removed:,} removed" if put.removed else ""),
         )
     ]
 
@@ -208,7 +211,9 @@ def _not_asked(report: Report) -> str:
     known = "none asked, none is due"
     if report.unasked:
         known = f"{report.unasked:,} due   none asked: what they have is not known before a run"
-    return line("upstream", f"{count(report.followed, 'feed')}   {known}")
+    removed = report.gathered.polled.put.removed
+    cells = [count(report.followed, "feed"), known, *([f"{removed:,} of their entries removed"] if removed else [])]
+    return line("upstream", "   ".join(cells))
 
 
 def _all_held(held: Sequence[Held], config: Config) -> list[str]:
