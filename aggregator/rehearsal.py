@@ -8,11 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from aggregator.asking import Asking
 from aggregator.errors import AggregatorError
 from aggregator.output import opened
 from aggregator.run import run
 from aggregator.store import snapshot, sqlite
-from aggregator.upstream import Asking
+
 
 if TYPE_CHECKING:
     from datetime import datetime

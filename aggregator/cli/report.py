@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from aggregator.core.flood import Flood
     from aggregator.core.model import Fault
     from aggregator.gathering import Held
-    from aggregator.polled import Polled
     from aggregator.run import Report
     from aggregator.store import LeftOut
 
