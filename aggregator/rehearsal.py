@@ -8,12 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from aggregator.asking import Asking
 from aggregator.errors import AggregatorError
 from aggregator.output import opened
 from aggregator.run import run
 from aggregator.store import snapshot, sqlite
-
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,8 +47,12 @@ def rehearse(config: Config, now: datetime, options: Options, progress: Progress
 def _due(config: Config, store: Store, now: datetime, options: Options) -> int:
     """Count the feeds, and lists of them, that a run would ask; the store is a copy that may be written to."""
     asked = list(config.upstream)
+    if not asked and not config.lists:
+        return 0
+    from aggregator.asking import Asking  # noqa: PLC0415  few sites have any, and the import is not free
+
     if config.lists:
-        from aggregator.lists import as_kept  # noqa: PLC0415  few sites have any, and the import is not free
+        from aggregator.lists import as_kept  # noqa: PLC0415  the same
 
         asked = [*as_kept(config, store).upstream, *(one.itself() for one in config.lists if one.url)]
-    return len(Asking(asked, store, now, options).due(options.only, ask_now=options.ask_now)) if asked else 0
+    return len(Asking(asked, store, now, options).due(options.only, ask_now=options.ask_now))
