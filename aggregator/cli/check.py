@@ -96,7 +96,7 @@ def _read_all(config: Config) -> _Found:
     from aggregator.core.model import Fault, Outcome  # noqa: PLC0415
     from aggregator.registry import parser_named  # noqa: PLC0415
     from aggregator.sources import folder  # noqa: PLC0415
-    from aggregator.sources.article import HINT  # noqa: PLC0415
+    from aggregator.sources.article import HINTS  # noqa: PLC0415
 
     parse = parser_named("article")
     found = _Found(faults=_read_lists(config))
@@ -118,7 +118,7 @@ def _read_all(config: Config) -> _Found:
             if document.outcome is Outcome.NOT_ARTICLE:
                 found.passed_over.append(location)
             for fault in document.faults:
-                (found.hints if fault.code == HINT else found.faults).append(fault)
+                (found.hints if fault.code in HINTS else found.faults).append(fault)
     return found
 
 
