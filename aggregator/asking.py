@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -229,7 +230,7 @@ class Asking:
                 self._polled.floods.append(one.held)
             elif one.code:
                 self._polled.failing += 1
-                self._polled.faults.append(Fault(f"upstream_{one.code}", name, _said(one, self.stays)))
+                self._polled.faults.append(Fault(f"upstream_{one.code}", name, _said(name, one, self.stays)))
         return self._polled
 
 
@@ -274,12 +275,12 @@ def _times(reason: str, count: int) -> str:
     return reason if count == 1 else f"{reason} ({count:,} entries)"
 
 
-def _said(poll: Poll, stays: str) -> str:
+def _said(name: str, poll: Poll, stays: str) -> str:
     """Say of a failing source since when, what readers see of it, and when it is asked again."""
     since = f"last good {poll.succeeded:%Y-%m-%d %H:%M} UTC, {stays}" if poll.succeeded else "never read"
     again = (
         f"next try {poll.due:%Y-%m-%d %H:%M} UTC"
         if poll.due
-        else "give it another url, or, if that is a mistake, aggregator sources reset NAME"
+        else f'give it another url, or, if that is a mistake, "{shlex.join(["aggregator", "sources", "reset", name])}"'
     )
     return f"{poll.reason}; {since}; {again}"

@@ -124,7 +124,11 @@ def _drop_source(
         gathered.held.append(Held(name, reason, lost, len(known), tuple(known[:NAMED]), what=what))
         store.health.keep_survey(name, Survey(at=now, code="left", reason=reason))
         return
-    gathered.put += store.sources.put(name, (), known, now)
+    dropped = store.sources.put(name, (), known, now)
+    if name in polls:
+        gathered.polled.put += dropped  # entries of a feed: no file is gone with them
+    else:
+        gathered.put += dropped
     store.polls.forget([name])
     store.health.forget([name])
 

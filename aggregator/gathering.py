@@ -104,7 +104,7 @@ class Gathering:
         self._store.ledger.keep_setting(self._setting, self._meaning)
         if listing.found and not listing.missing:
             self._gathered.surveyed.append(self._source.name)
-        self._count()
+        self._count(listing)
         self._store.health.keep_survey(self._source.name, self._survey(len(listing.found)))
 
     def _survey(self, files: int) -> Survey:
@@ -171,12 +171,13 @@ class Gathering:
     def _is_young(self, validators: Validators) -> bool:
         return validators.mtime_ns >= (to_micros(self._now - _RACY)) * 1000
 
-    def _count(self) -> None:
-        """Count what the documents are, and say again what is wrong with those that did not change."""
+    def _count(self, listing: Listing) -> None:
+        """Count what the documents are, and say again what is wrong with those that did not change, or are held."""
         for outcome, count in self._store.sources.outcomes(self._source.name).items():
             self._gathered.outcomes[outcome] = self._gathered.outcomes.get(outcome, 0) + count
-        for known in self._store.sources.faulty(self._source.name).values():
-            self._gathered.faults += [with_consequence(fault, known) for fault in known.faults]
+        for location, known in self._store.sources.faulty(self._source.name).items():
+            faults = [with_consequence(fault, known) for fault in known.faults]
+            self._gathered.faults += faults if location in listing.found else map(_not_found, faults)
 
 
 class Articles(Gathering):
@@ -252,6 +253,11 @@ def _with_folders(location: str) -> Iterator[str]:
 
 def _is_faulty(reading: Reading) -> bool:
     return reading.document is not None and reading.document.outcome is Outcome.FAULTY
+
+
+def _not_found(fault: Fault) -> Fault:
+    """Say of a faulty file that it is away itself, while what is gone of its source is held."""
+    return replace(fault, reason=f"{fault.reason.removesuffix('.')}. The file itself was not found.")
 
 
 def with_consequence(fault: Fault, known: Known | Filed) -> Fault:

@@ -64,7 +64,8 @@ def status(report: Report) -> str:
     counts = {
         "entries": report.totals.entries,
         "feeds": sum(report.published.channels.values()),
-        **_some({"failing": report.gathered.polled.failing, "faults": len(report.faults)}),
+        **_some({"failing": report.gathered.polled.failing, "faults": len(report.gathered.faults)}),
+        **_some({"unpublished": len(report.published.faults)}),
     }
     needed = ["a person is needed"] if report.is_held else []
     return "; ".join([*(f"{name}: {number:,}" for name, number in counts.items()), *needed])
@@ -116,7 +117,7 @@ def _pass(report: Report) -> Record:
         "providers": published.channels.get(Facet.PROVIDER, 0),
         "written": published.written,
         "deleted": published.removed,
-        "faults": len(report.faults),
+        "faults": len(report.gathered.faults),  # in files, as `status` counts them; the others have words of their own
     }
     facts |= _some({"asked": polled.asked, "failing": polled.failing, "dropped": polled.dropped})
     facts |= _some({"held": len(gathered.held), "floods": len(gathered.floods)})
@@ -124,6 +125,7 @@ def _pass(report: Report) -> Record:
     if report.is_held:
         level = logging.WARNING
     if published.faults:
+        facts["unpublished"] = len(published.faults)
         level, message = logging.ERROR, "pass done, but not all is published"
         facts["first_fault"] = str(published.faults[0])
     return Record(level, message, tuple(facts.items()))

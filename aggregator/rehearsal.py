@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aggregator.options import Options
     from aggregator.publish import Progress
     from aggregator.run import Report
+    from aggregator.store import Store
 
 
 def rehearse(config: Config, now: datetime, options: Options, progress: Progress) -> Report:
@@ -36,7 +37,22 @@ def rehearse(config: Config, now: datetime, options: Options, progress: Progress
         snapshot.copy_state(config.state, Path(folder))
         try:
             with sqlite.opened(Path(folder), timedelta(0)) as store:
-                return run(replace(config, state=Path(folder)), store, now, dry, progress, output=output)
+                report = run(replace(config, state=Path(folder)), store, now, dry, progress, output=output)
+                return replace(report, unasked=_due(config, store, now, options))
         except AggregatorError as error:
             error.args = (str(error).replace(folder, str(config.state)),)  # nobody can mend a copy
             raise
+
+
+def _due(config: Config, store: Store, now: datetime, options: Options) -> int:
+    """Count the feeds, and lists of them, that a run would ask; the store is a copy that may be written to."""
+    asked = list(config.upstream)
+    if not asked and not config.lists:
+        return 0
+    from aggregator.asking import Asking  # noqa: PLC0415  few sites have any, and the import is not free
+
+    if config.lists:
+        from aggregator.lists import as_kept  # noqa: PLC0415  the same
+
+        asked = [*as_kept(config, store).upstream, *(one.itself() for one in config.lists if one.url)]
+    return len(Asking(asked, store, now, options).due(options.only, ask_now=options.ask_now))

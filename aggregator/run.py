@@ -39,14 +39,16 @@ _DISTRUST = "what is published is not from this state"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a pass came to. recovered: whether ids and dates came back from the ledger's text, the state being gone.
+    """What a pass came to. recovered: whether ids and dates came from the ledger's text, into a state without documents.
 
-    followed: how many upstream feeds there are, those of lists included.
+    followed: how many upstream feeds there are, those of lists included. unasked: how many feeds and lists are due, but
+    were not asked, as this was a rehearsal.
     """
 
     first: bool
     recovered: bool = False
     followed: int = 0
+    unasked: int = 0
     gathered: Gathered
     settled: Settled
     totals: Totals
@@ -109,7 +111,7 @@ def run(  # noqa: PLR0913  what a pass has, each once
         [*sorted(config.source_names()), *store.sources.names()],
     )
     distrust = store.ledger.setting(_DISTRUST) or not output.is_from(store.ledger.lineage(), store.ledger.revision())
-    was_empty = store.ledger.is_empty()
+    is_bare = not store.sources.names()
     recovered = ledger_text.recover(config.state, store.ledger)
     if recovered or distrust:
         store.ledger.keep_setting(_DISTRUST, "yes")  # until a pass is through, whatever ends this one
@@ -140,9 +142,11 @@ def run(  # noqa: PLR0913  what a pass has, each once
     published = publish(config, store, output, now, since=since, remember=remember, progress=progress)
     if distrust:
         store.ledger.keep_setting(_DISTRUST, "")
+    is_rebuilt = bool(store.ledger.setting(ledger_text.TAKEN_IN)) and is_bare
+    store.ledger.keep_setting(ledger_text.TAKEN_IN, "")
     return Report(
         first=first,
-        recovered=recovered and was_empty,
+        recovered=is_rebuilt,
         followed=len(config.upstream),
         gathered=gathered,
         settled=settled,

@@ -20,7 +20,10 @@ FILE = "status.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What there was after the last good pass. failing, held, paused: of the sources. faulty: places with a fault."""
+    """What there was after the last good pass.
+
+    failing, held, paused: of the sources. faulty: faults in files; a feed of others that fails is none of them.
+    """
 
     entries: int = 0
     channels: int = 0

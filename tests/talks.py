@@ -343,6 +343,21 @@ def a_server_that_cannot_listen_and_a_site_without_a_pass(talk: Talk) -> None:
     talk("serve")
 
 
+def what_nobody_knows_before_a_run(talk: Talk) -> None:
+    talk.room.article("2026/a.md", topics="Sea, Wind")
+    talk.room.article("2026/b.md", title=None, excerpt=None)
+    talk("run", "-q")
+    feed = "url: https://a.test/f, name: pier, login: {user: me, password: $NOPE_PW}"
+    talk.room.configure(f"{CONFIG}upstream: [{{{feed}}}]\n")
+    talk("check")
+    talk("run", "--dry-run")
+    talk.room.remove("2026/b.md")
+    talk.room.configure(CONFIG)
+    talk("run", "-q")
+    for what in ("a.md", "articles/2026/b.md", "c.md"):
+        talk("explain", what)
+
+
 def a_mistake_at_the_prompt(talk: Talk) -> None:
     talk("run", "--ful")
     talk("check", "--jso", "--json")
@@ -379,5 +394,6 @@ CASES: tuple[Callable[[Talk], None], ...] = (
     subscriptions_that_come_in,
     a_hub_that_cannot_be_reached,
     a_server_that_cannot_listen_and_a_site_without_a_pass,
+    what_nobody_knows_before_a_run,
     a_mistake_at_the_prompt,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -36,7 +37,8 @@ def check(*, config_path: Path | None, as_json: bool, verbose: bool) -> int:
     found.hints += _other_dates(config, found.sightings)
     found.hints += _futile_rules(config)
     if as_json:
-        click.echo(json.dumps(_as_object(found), ensure_ascii=False))
+        warnings = {"warnings": [*config.warnings, *_unset(config)]}
+        click.echo(json.dumps(_as_object(found) | warnings, ensure_ascii=False))
     else:
         _say(config, found, every=verbose)
     return _FAULTY if found.faults else 0
@@ -83,7 +85,7 @@ def _say(config: Config, found: _Found, *, every: bool) -> None:
     counts = ", ".join(f"{number:,} {_WORDS.get(name, name)}" for name, number in sorted(outcomes.items()))
     folders = ", ".join(str(path) for source in config.articles for _, path in source.roots)
     nothing = [f"no articles in {folders}; an article starts with a line `---`"] if not outcomes and not faults else []
-    for warning in (*config.warnings, *nothing):
+    for warning in (*config.warnings, *_unset(config), *nothing):
         click.echo(fitted(f"warning: {warning}", err=True), err=True)
     text = f"{config.file} is in order. Articles: {counts or 'none'}; {count(len(faults), 'fault')}."
     click.echo(fitted(text, err=True), err=True)
@@ -94,7 +96,7 @@ def _read_all(config: Config) -> _Found:
     from aggregator.core.model import Fault, Outcome  # noqa: PLC0415
     from aggregator.registry import parser_named  # noqa: PLC0415
     from aggregator.sources import folder  # noqa: PLC0415
-    from aggregator.sources.article import HINT  # noqa: PLC0415
+    from aggregator.sources.article import HINTS  # noqa: PLC0415
 
     parse = parser_named("article")
     found = _Found(faults=_read_lists(config))
@@ -116,7 +118,7 @@ def _read_all(config: Config) -> _Found:
             if document.outcome is Outcome.NOT_ARTICLE:
                 found.passed_over.append(location)
             for fault in document.faults:
-                (found.hints if fault.code == HINT else found.faults).append(fault)
+                (found.hints if fault.code in HINTS else found.faults).append(fault)
     return found
 
 
@@ -127,6 +129,14 @@ def _read_lists(config: Config) -> list[Fault]:
     from aggregator.lists import read_files  # noqa: PLC0415  few sites have any, and the import is not free
 
     return [fault for listed in map(read_files, files) for fault in (*listed.faults, *listed.skipped)]
+
+
+def _unset(config: Config) -> list[str]:
+    if not any(one.headers or one.password for one in config.upstream):
+        return []
+    from aggregator.config.unset import unset  # noqa: PLC0415  few feeds want a secret
+
+    return unset(config.upstream, os.environ)
 
 
 def _futile_rules(config: Config) -> list[Fault]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from aggregator.core.flood import Flood
     from aggregator.core.model import Fault
     from aggregator.gathering import Held
-    from aggregator.polled import Polled
     from aggregator.run import Report
     from aggregator.store import LeftOut
 
@@ -68,6 +67,8 @@ def as_object(report: Report) -> dict[str, Any]:
             "dropped": gathered.polled.dropped,
             "new": gathered.polled.put.new,
             "changed": gathered.polled.put.changed,
+            "removed": gathered.polled.put.removed,
+            "not_asked": report.unasked,
         },
         "left_out": [
             {"source": one.source, "rule": one.number, "does": one.verb, "count": one.count} for one in totals.left_out
@@ -114,6 +115,7 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
         last = f", newest entry {newest:%Y-%m-%d %H:%M} UTC" if newest else ""
         head = f"{config.site.title}: nothing changed. {count(gathered.found, 'file')}, "
         lines = [f"{head}{count(sum(published.channels.values()), 'feed')}{last}.   {seconds}"]
+        lines += [_not_asked(report)] if tone.dry and report.unasked else []
     else:
         lines = _summary(report, config, seconds, dry=tone.dry)
     if tone.verbose:
@@ -128,7 +130,8 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
 
 def _is_idle(report: Report) -> bool:
     published, put = report.published, report.gathered.put
-    done = put.new + put.changed + put.related + put.removed + published.written + published.removed
+    removed = put.removed + report.gathered.polled.put.removed
+    done = put.new + put.changed + put.related + removed + published.written + published.removed
     return not report.first and done == 0
 
 
@@ -156,7 +159,7 @@ def _summary(report: Report, config: Config, seconds: str, *, dry: bool) -> list
             f"{put.related:,} related only   {put.removed:,} removed   {_skipped(report):,} skipped   "
             f"{outcomes.get(Outcome.FAULTY, 0):,} faulty" + (f"   {strays:,} passed over" if strays else ""),
         ),
-        *_upstream(gathered.polled, report.followed, dry=dry),
+        *_upstream(report, dry=dry),
         line(
             "entries",
             f"{totals.entries:,}   {totals.merged:,} merged   {count(totals.links, 'related link')}, "
@@ -185,20 +188,31 @@ def _early(name: str, due: datetime) -> str:
     return f"{name} was not asked, it is due {due:%Y-%m-%d %H:%M} UTC; --now asks at once, unless its server forbade it"
 
 
-def _upstream(polled: Polled, followed: int, *, dry: bool) -> list[str]:
-    if not followed:
+def _upstream(report: Report, *, dry: bool) -> list[str]:
+    polled, put = report.gathered.polled, report.gathered.polled.put
+    if dry and (report.followed or report.unasked):
+        return [_not_asked(report)]
+    if not report.followed and not put.removed:
         return []
-    if dry:
-        return [line("upstream", f"{count(followed, 'feed')}   none asked: what they have is not known before a run")]
-    put = polled.put
     return [
         line(
             "upstream",
-            f"{count(followed, 'feed')}   {polled.asked:,} asked   {polled.fresh:,} with news   "
+            f"{count(report.followed, 'feed')}   {polled.asked:,} asked   {polled.fresh:,} with news   "
             f"{polled.unchanged:,} unchanged   {polled.failing:,} failing   "
-            f"{polled.found:,} entries: {put.new:,} new, {put.changed:,} changed, {polled.dropped:,} dropped",
+            f"{polled.found:,} entries: {put.new:,} new, {put.changed:,} changed, {polled.dropped:,} dropped"
+            + (f", {put.removed:,} removed" if put.removed else ""),
         )
     ]
+
+
+def _not_asked(report: Report) -> str:
+    """Return what a rehearsal says of upstream feeds: it cannot know what they have."""
+    known = "none asked, none is due"
+    if report.unasked:
+        known = f"{report.unasked:,} due   none asked: what they have is not known before a run"
+    removed = report.gathered.polled.put.removed
+    cells = [count(report.followed, "feed"), known, *([f"{removed:,} of their entries removed"] if removed else [])]
+    return line("upstream", "   ".join(cells))
 
 
 def _all_held(held: Sequence[Held], config: Config) -> list[str]:

@@ -100,7 +100,8 @@ def _lines(known: Status, now: datetime, file: Path) -> list[str]:
         line("last good", last_good),
         line("sources", f"{counts.sources:,}   {counts.failing:,} failing   {counts.held:,} held{paused}"),
         *([line("", f"which ones: {command(file, 'sources')}")] if counts.failing or counts.held else []),
-        line("entries", f"{counts.entries:,}   {count(counts.faulty, 'fault')} in what others gave"),
+        line("entries", f"{counts.entries:,}   {count(counts.faulty, 'fault')} in files"),
+        *([line("", f"which ones: {command(file, 'check')}")] if counts.faulty else []),
         line("feeds", f"{counts.channels:,}"),
         *(line("hub", _of_hub(one)) for one in known.hubs if one.owed or one.reason),
     ]

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from aggregator import logbook
+from aggregator.daemon.faults import FileFaults
 from aggregator.errors import AggregatorError
 from aggregator.log import NAME, Record, write
 
@@ -27,11 +28,12 @@ class Chronicle:
     def __init__(self) -> None:
         self._lock = Lock()
         self._standing: frozenset[object] = frozenset()
+        self._faults = FileFaults()
         self._failed: dict[str, str] = {}
         self._troubled: dict[str, tuple[str, str]] = {}  # hubs, with what is wrong and why
 
     def passed(self, report: Report, config: Config) -> None:
-        """Log what a pass came to; of its sources, troubles where they are new, all else where it did something."""
+        """Log what a pass came to; troubles of sources and faults of files where they are new, all else where it did something."""
         *sources, last = logbook.records(report, config)
         grave = {_key(one): one for one in (*sources, last) if one.level >= logging.WARNING}
         with self._lock:
@@ -40,6 +42,7 @@ class Chronicle:
         for one in sources:
             is_old = _key(one) in said if one.level >= logging.WARNING else is_idle
             write([Record(logging.DEBUG if is_old else one.level, one.message, one.fields)])
+        write(self._faults.said(report, config))
         write([replace(last, level=logging.INFO) if _key(last) in said else last])
 
     def asked(self, polled: Polled) -> None:

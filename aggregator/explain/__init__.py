@@ -9,8 +9,8 @@ from aggregator.core.dates import EARLIEST
 from aggregator.core.identity import id_of
 from aggregator.explain.absence import reasons_of, waiting
 from aggregator.explain.copies import copies_of, sightings_of, topics_of, unread_flags, unsettled
-from aggregator.explain.facts import Answer, Choice, Dates, Explained, Identity, Neighbour
-from aggregator.explain.finding import keys_with_words, understood
+from aggregator.explain.facts import Answer, Choice, Dates, Explained, Identity, Neighbour, Reason
+from aggregator.explain.finding import files_named, keys_with_words, understood
 from aggregator.explain.places import not_in, seats_of
 
 if TYPE_CHECKING:
@@ -30,14 +30,21 @@ _CHOICES = 10
 def explain(config: Config, store: Store, manifest: Manifest, what: str, folder: Path) -> Answer:
     """Return what is known of an id, an address, a file or words of a title, named by somebody who works in a folder."""
     with store.inquiry.at_once():
-        return _answer(config, store, manifest, understood(config, what, folder))
+        asked = understood(config, what, folder)
+        answer = _answer(config, store, manifest, asked, with_words=False)
+        if answer.is_known:
+            return answer
+        named = files_named(config, store, asked.what)
+        if len(named) == 1:
+            return _answer(config, store, manifest, understood(config, named[0], folder))
+        return _files(asked.what, named) if named else _answer(config, store, manifest, asked)
 
 
-def _answer(config: Config, store: Store, manifest: Manifest, asked: Asked) -> Answer:
+def _answer(config: Config, store: Store, manifest: Manifest, asked: Asked, *, with_words: bool = True) -> Answer:
     keys = _keys(store, asked)
     found = store.entries.entries(keys)
     reasons = [] if found else reasons_of(config, store, asked, keys)
-    if not found and not reasons:
+    if with_words and not found and not reasons:
         keys = keys_with_words(store, asked.what)
         found = store.entries.entries(keys)
         reasons = [] if found or not keys else reasons_of(config, store, asked, keys)
@@ -47,6 +54,14 @@ def _answer(config: Config, store: Store, manifest: Manifest, asked: Asked) -> A
         return Answer(asked=asked.what, entry=_explained(config, store, manifest, next(iter(found.values()))))
     known = bool(reasons)
     return Answer(asked=asked.what, is_known=known, reasons=tuple(reasons or waiting(config, store)))
+
+
+def _files(asked: str, named: Sequence[str]) -> Answer:
+    """Say that several files have the name that was asked for."""
+    text = f"one of {len(named):,} files of this name; ask for it by this path"
+    reasons = [Reason(one, text) for one in named[:_CHOICES]]
+    more = [Reason("", f"and {len(named) - _CHOICES:,} more")] if len(named) > _CHOICES else []
+    return Answer(asked=asked, reasons=(*reasons, *more))
 
 
 def _keys(store: Store, asked: Asked) -> Collection[str]:

@@ -36,6 +36,7 @@ def reasons_of(config: Config, store: Store, asked: Asked, keys: Iterable[str]) 
     found += _unread(config, store, asked.spots)
     found += _of_feeds(store, asked)
     found += [reason for row in store.inquiry.remembered(asked.what, asked.key) for reason in _gone(store, row)]
+    found = found or [reason for location in asked.locations for reason in _left(store, location)]
     found = list(dict.fromkeys(found)) or list(_related_only(store, asked.key))
     return [*found, *(Reason("", note) for note in unsettled(config, store))] if found else []
 
@@ -81,9 +82,22 @@ def _of_feeds(store: Store, asked: Asked) -> Iterator[Reason]:
             yield Reason(name, f"held: {poll.reason}; `aggregator sources accept {name}` lets it in")
 
 
+def _left(store: Store, location: str) -> Iterator[Reason]:
+    """Yield what a file was that is gone."""
+    for row in store.inquiry.claimed(location):
+        if store.inquiry.keys_of(row.id, ""):
+            yield Reason(location, f"gone; its entry goes on without it: {row.id}")
+        else:
+            yield Reason(location, f"gone; {_was(row)}")
+
+
+def _was(row: Remembered) -> str:
+    return f"was the entry {row.id}, first seen {row.first_seen:%Y-%m-%d %H:%M}; it comes back with that id"
+
+
 def _gone(store: Store, row: Remembered) -> Iterator[Reason]:
     """Yield what became of an entry that the ledger remembers."""
-    was = f"was the entry {row.id}, first seen {row.first_seen:%Y-%m-%d %H:%M}; it comes back with that id"
+    was = _was(row)
     for _, location in row.places:
         found = store.inquiry.filed(location)
         now = [reason.text for document in found for reason in _of_document(document)]
@@ -114,4 +128,14 @@ def waiting(config: Config, store: Store) -> list[Reason]:
                 f"{'1 file is' if faulty == 1 else f'{faulty:,} files are'} faulty; `aggregator check` names what is wrong",
             )
         )
+    unpublished = _count_skipped(config, store)
+    if unpublished:
+        are = "1 file is a draft" if unpublished == 1 else f"{unpublished:,} files are drafts"
+        found.append(Reason("", f"{are} or removed, and found by path only"))
     return found
+
+
+def _count_skipped(config: Config, store: Store) -> int:
+    """Count the files that are drafts or removed; what they say is not kept."""
+    found = [store.sources.outcomes(one.name) for one in config.articles]
+    return sum(one.get(outcome, 0) for one in found for outcome in (Outcome.DRAFT, Outcome.REMOVED))

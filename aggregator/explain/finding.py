@@ -12,7 +12,7 @@ from aggregator.core.address import read_key
 from aggregator.core.query import folded, stands_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from aggregator.config import Config
     from aggregator.store import Store
@@ -62,6 +62,15 @@ def _spots(config: Config, what: str, folder: Path) -> Iterator[Spot]:
                     yield Spot(source, f"{name}/{path.relative_to(base).as_posix()}", path)
     except (OSError, RuntimeError, ValueError):  # no path, but a text
         return
+
+
+def files_named(config: Config, store: Store, name: str) -> Sequence[str]:
+    """Return what reports call the files that have a name, without their folders."""
+    if not name or "/" in name:
+        return ()
+    folders = {one.name for one in config.articles} | {one.name for one in config.feeds_from}
+    places = [location for source, location in store.inquiry.places_named(name) if source in folders]
+    return list(dict.fromkeys(one for one in places if "#https://" not in one))  # an entry in a feed file is no file
 
 
 def keys_with_words(store: Store, what: str) -> Collection[str]:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from aggregator.sources.frontmatter import Value
 
 MAX_BODY = 256 * 1024
-HINT = "nearly_a_field"  # code of a fault that may be none
+HINTS = frozenset({"nearly_a_field", "one_topic", "untitled"})
+"""Codes of faults that may be none."""
+
 MAX_TAGS = 10_000  # what cleans HTML takes the square of how deep they are nested
 
 _PRIVATE = "secured"
@@ -59,7 +61,7 @@ def parse(data: bytes, location: str, context: Context) -> Document:
             return Document(outcome=outcome)
     sighting = _sighting(fields, front.body, context)
     if context.hints:
-        fields.hint()
+        fields.hint(sighting)
     return Document(
         outcome=Outcome.READ if sighting else Outcome.FAULTY, sighting=sighting, faults=tuple(fields.faults)
     )
@@ -78,14 +80,22 @@ class _Fields:
         place = f"{self._location}:{self._lines.get(name, 1)}"
         self.faults.append(Fault(code, place, f"{name}: {reason}" if name else reason))
 
-    def hint(self) -> None:
-        """Note names that are nearly those of fields; the names themselves are unknown keys, which never leave."""
-        for name, meant in nearly(self._values, _FIELDS).items():
-            if meant not in self._values:
-                place = f"{self._location}:{self._lines.get(name, 1)}"
-                self.faults.append(
-                    Fault(HINT, place, f"a key that is nearly `{meant}` is not read; if you meant that one, rename it")
-                )
+    def hint(self, sighting: Sighting | None) -> None:
+        """Note what is legal, but hardly meant.
+
+        Names that are nearly those of fields are not told themselves: they are unknown keys, which never leave.
+        """
+        missed = {name: one for name, one in nearly(self._values, _FIELDS).items() if one not in self._values}
+        for name, meant in missed.items():
+            place = f"{self._location}:{self._lines.get(name, 1)}"
+            reason = f"a key that is nearly `{meant}` is not read; if you meant that one, rename it"
+            self.faults.append(Fault("nearly_a_field", place, reason))
+        topics = self.quietly("topics")
+        if "," in topics.strip(" ,"):
+            reason = f"{_shortened(topics)} is one topic; for several write a list, as [one, another]"
+            self.fault("one_topic", "topics", reason)
+        if not missed and sighting and not sighting.summary and sighting.title == _bare(sighting.href):
+            self.fault("untitled", "", "no title and no excerpt: published with its address as the title; add one")
 
     def first(self, *names: str) -> str:
         """Return the name of the first field that has a value, else the empty string."""
@@ -186,7 +196,7 @@ def _sighting(fields: _Fields, body: str, context: Context) -> Sighting | None:
         key=key,
         href=href,
         aliases=_aliases(fields, key),
-        title=text.plain(title, text.MAX_TITLE) or text.cut(plain_summary, 200) or href.partition("://")[2],
+        title=text.plain(title, text.MAX_TITLE) or text.cut(plain_summary, 200) or _bare(href),
         summary=plain_summary,
         content=_content(fields, body, href),
         published=fields.instant("publishedDateTime"),
@@ -201,6 +211,10 @@ def _sighting(fields: _Fields, body: str, context: Context) -> Sighting | None:
         edges=_edges(fields.mappings("related")),
         given=(_digest(title), _digest(summary), _digest(body.strip()), _digest(address)),
     )
+
+
+def _bare(href: str) -> str:
+    return href.partition("://")[2]
 
 
 def _aliases(fields: _Fields, key: str) -> tuple[str, ...]:

@@ -93,10 +93,28 @@ class InquiryTables:
 
     def remembered(self, id_: str, key: str) -> Sequence[Remembered]:
         """Return what the ledger has under an id, or under a key that is or was an entry's."""
+        former = "SELECT id FROM ledger_former WHERE former = ?"
+        return self._all_remembered(f"id = ? OR key = ? OR id IN ({former})", [id_, key, key])
+
+    def claimed(self, location: str) -> Sequence[Remembered]:
+        """Return what the ledger has of entries that were sighted at a location last, whoever has them now."""
+        return self._all_remembered("id IN (SELECT id FROM ledger_claim WHERE location = ?)", [location])
+
+    def places_named(self, name: str) -> Sequence[Place]:
+        """Return the places of documents with a base name; if there are none, of entries that the ledger remembers."""
+        end = f"/{name}"
+        found = self._db.query(
+            "SELECT source, location FROM document WHERE substr(location, ?) = ? ORDER BY source, location",
+            [-len(end), end],
+        )
+        sql = "SELECT source, location FROM ledger_claim WHERE name = ? AND id <> '' ORDER BY source, location"
+        return [(source, location) for source, location in found or self._db.query(sql, [name])]
+
+    def _all_remembered(self, condition: str, values: Sequence[str]) -> Sequence[Remembered]:
         rows = self._db.query(
-            "SELECT id, key, former, first_seen, published, updated, shown FROM ledger_entry WHERE id = ? OR key = ?"
-            " OR id IN (SELECT id FROM ledger_former WHERE former = ?) ORDER BY first_seen, id",
-            [id_, key, key],
+            "SELECT id, key, former, first_seen, published, updated, shown FROM ledger_entry"
+            f" WHERE {condition} ORDER BY first_seen, id",
+            values,
         )
         return [self._remembered(*row) for row in rows]
 

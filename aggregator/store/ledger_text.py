@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from aggregator.store.ledger import LedgerTables
 
 FILE = "ledger.jsonl"
+TAKEN_IN = "the ledger's text was taken in"
+"""Name of a setting: until a pass is through, what it calls new may be known."""
+
 _COMMIT = "commit"
 _TAIL = 64 * 1024  # the last commit line is the last line, unless a crash left more
 _SLACK = 1_000  # superseded lines that are not worth a rewrite
@@ -46,6 +49,7 @@ def recover(folder: Path, ledger: LedgerTables) -> bool:
     if commit.lines == 0 or (same and commit.revision <= ledger.revision()):
         return False
     ledger.restore(_rows(path, commit.end), at_least=commit.revision)
+    ledger.keep_setting(TAKEN_IN, "yes")
     rewrite(folder, ledger)
     return True
 
@@ -89,6 +93,7 @@ def take_in(file: Path, folder: Path, ledger: LedgerTables) -> int:
     if commit.lines == 0:
         raise StoreError(f"{file}: not what `aggregator state export` prints, or cut off; nothing was taken in")
     ledger.restore(_rows(file, commit.end), at_least=0)
+    ledger.keep_setting(TAKEN_IN, "yes")
     rewrite(folder, ledger)
     return commit.lines
 

@@ -51,7 +51,7 @@ def test_a_file_is_found_from_the_folder_where_somebody_works_and_by_its_whole_p
     path = room.article("deep/a.md")
     room.run()
     assert ask(room, "a.md", path.parent).entry == entry(room, str(path)) == entry(room, "articles/deep/a.md")
-    assert not ask(room, "a.md").is_known
+    assert not ask(room, "./a.md").is_known
 
 
 def test_words_that_several_titles_have_give_the_newest_to_choose_from(room: Newsroom) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CELL = "   "
 _CLEAN = Mask()
-_HINT = "Name the id as a feed shows it, the file as reports call it, or fewer words of the title."
+_HINT = "Name the id as a feed shows it, the file by its path or its name, or fewer words of the title."
 
 
 def as_text(answer: Answer, config: Config) -> str:
