@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -134,7 +135,7 @@ def test_a_hub_that_joins_is_owed_nothing_of_the_past(site: Site) -> None:
 
 def test_news_of_one_second_has_an_instant_of_its_own_whatever_is_still_owed(site: Site) -> None:
     """A hub may be told of the first while the second comes, and what it was told is known by that instant."""
-    site.hub.down = lambda _: Reply(503)
+    site.hub.fails(503)
     manifest = site.room.state / "manifest.json"
     instants = []
     for title in ("One", "Two", "Three"):
