@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _TERMINATED = 143
+_COMPLETE = "_AGGREGATOR_COMPLETE"
 
 EPILOG = (
     "Exit codes: 0 done; 1 a person is needed; 2 usage; 3 configuration; 4 state or output; 5 another pass is running."
@@ -101,6 +102,8 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):  # titles hold more than every terminal can write
             stream.reconfigure(errors="backslashreplace")
     try:
+        if _COMPLETE in os.environ:  # a shell asks
+            import_module(f"{__name__}.completion").register()
         code = commands.main(prog_name="aggregator", standalone_mode=False)
     except click.ClickException as error:
         error.show()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, json_option, loaded, with_lists
+from aggregator.cli.options import any_source, config_option, json_option, loaded, with_lists
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ _READ_BY_ALL = frozenset({"articles", "feed files", "list"})  # where they are f
 
 
 @click.command("list")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=any_source)
 @config_option
 @json_option
 @click.option("-v", "--verbose", is_flag=True, help="Name every source, and say more of each.")

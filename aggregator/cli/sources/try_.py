@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, json_option, loaded, located
+from aggregator.cli.options import any_upstream, config_option, json_option, loaded, located
 from aggregator.cli.screen import fitted
 from aggregator.errors import ConfigError, UnknownSource
 
@@ -23,7 +23,7 @@ _UNUSABLE = 1
 
 
 @click.command("test")
-@click.argument("address", metavar="URL|NAME")
+@click.argument("address", metavar="URL|NAME", shell_complete=any_upstream)
 @config_option
 @click.option("--private", is_flag=True, help="Its host and port may have an address that is not public.")
 @json_option
