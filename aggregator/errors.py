@@ -164,7 +164,10 @@ class PublishError(AggregatorError):
 
 
 class ServeError(AggregatorError):
-    """No server can listen where it should."""
+    """No server can listen where it should; `key` is what the address is set with, where that is known."""
 
-    def __init__(self, address: str, reason: str) -> None:
-        super().__init__(f"{address}: cannot listen there: {reason}")
+    def __init__(self, address: str, reason: str, key: str = "") -> None:
+        where = f"; it is set with {key}" if key else ""
+        super().__init__(f"{address}: cannot listen there: {reason}{where}")
+        self.address = address
+        self.reason = reason
