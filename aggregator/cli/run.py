@@ -137,8 +137,11 @@ def _warn_root(config: Config) -> None:
 
 def _wet(config: Config, options: Options, progress: Progress, wait: timedelta) -> Report:
     from aggregator import noted  # noqa: PLC0415
+    from aggregator.run import refuse_lost  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
+    if not options.start_over:
+        refuse_lost(config)
     clock = partial(datetime.now, UTC)
     with ExitStack() as stack:
         with noted.opening(config, clock):
