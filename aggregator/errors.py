@@ -73,10 +73,11 @@ class UnknownSource(AggregatorError):  # noqa: N818  the name says the condition
 
     exit_code = 2
 
-    def __init__(self, names: Sequence[str], known: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], known: Sequence[str], commands: Sequence[str] = ()) -> None:
         shown = [*known[:_NAMED], *([f"and {len(known) - _NAMED:,} more"] if len(known) > _NAMED else [])]
         near = dict.fromkeys(one for name in names for one in get_close_matches(name, known, cutoff=0.5))
-        hint = f"did you mean {' or '.join(near)}?" if near and len(known) > _NAMED else f"there is: {', '.join(shown)}"
+        meant = [*(f"`aggregator {one}`" for one in commands), *(near if len(known) > _NAMED else ())]
+        hint = f"did you mean {' or '.join(meant)}?" if meant else f"there is: {', '.join(shown)}"
         super().__init__(f"no source is called {', '.join(names)}; {hint}")
 
 
@@ -163,7 +164,10 @@ class PublishError(AggregatorError):
 
 
 class ServeError(AggregatorError):
-    """No server can listen where it should."""
+    """No server can listen where it should; `key` is what the address is set with, where that is known."""
 
-    def __init__(self, address: str, reason: str) -> None:
-        super().__init__(f"{address}: cannot listen there: {reason}")
+    def __init__(self, address: str, reason: str, key: str = "") -> None:
+        where = f"; it is set with {key}" if key else ""
+        super().__init__(f"{address}: cannot listen there: {reason}{where}")
+        self.address = address
+        self.reason = reason

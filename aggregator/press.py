@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aggregator import __version__
 from aggregator.catalogue import Listing
 from aggregator.changes import Change, compare
-from aggregator.core.channels import ALL, common_label, facet_of, is_retired, least_of, path_of
+from aggregator.core.channels import ALL, common_label, facet_of, is_retired, label_given, least_of, path_of
 from aggregator.core.model import Channel, Facet, from_micros, to_micros
 from aggregator.core.owing import with_news
 from aggregator.core.window import cut
@@ -105,8 +105,8 @@ class Press:
         census = self._store.entries.census(keys)
         for key in keys:
             shown = self._shown(key)
-            row = self._row(key, [one.member for one in shown])
-            channel, _ = self._channel(key, row, census.get(key, {}))
+            row = self._row(key, [one.member for one in shown], census.get(key, {}))
+            channel, _ = self._channel(key, row)
             made = self._documents(channel, shown)
             if self.output.is_dry:
                 self._compare(key, row, shown, made[0])
@@ -146,7 +146,7 @@ class Press:
             self._rows.update(rows)
             remember()
 
-    def _row(self, key: str, shown: Sequence[Member]) -> ChannelRow:
+    def _row(self, key: str, shown: Sequence[Member], labels: Mapping[str, int]) -> ChannelRow:
         """Return a channel's row as this pass leaves it: `updated` moves with what a subscriber would call new."""
         stamp = _digest("\n".join(sorted(f"{one.id} {to_micros(one.updated)}" for one in shown)))
         path, old = path_of(key, self._policy), self._rows.get(key)
@@ -161,13 +161,20 @@ class Press:
             self._owed |= {key} if is_news else set()
         # Never back behind what was published, even if the ledger went back.
         updated = max(updated, from_micros(self.output.manifest.updated.get(key, 0)))
-        return ChannelRow(id=old.id if old else f"{self._config.site.base_url}{path}", updated=updated, stamp=stamp)
+        id_ = old.id if old else f"{self._config.site.base_url}{path}"
+        return ChannelRow(id=id_, updated=updated, stamp=stamp, label=self._label(key, labels))
 
-    def _channel(self, key: str, row: ChannelRow, labels: Mapping[str, int]) -> tuple[Channel, str]:
+    def _label(self, key: str, labels: Mapping[str, int]) -> str:
+        """Return what a topic or provider is called: by its entries, without any as the owner does, or as it last was."""
+        if labels:
+            return common_label(labels)
+        row = self._rows.get(key)
+        return label_given(key, self._policy) or (row.label if row else "")
+
+    def _channel(self, key: str, row: ChannelRow) -> tuple[Channel, str]:
         """Return a channel, and the name of its topic or provider alone."""
         config, facet = self._config, facet_of(key)
-        label = common_label(labels) if facet is not Facet.ALL else ""
-        label = label or key.partition("/")[2]
+        label = row.label or key.partition("/")[2]
         words = config.style.words
         subtitle = {Facet.ALL: words.all, Facet.TOPIC: words.topic, Facet.PROVIDER: words.provider}[facet]
         channel = Channel(
@@ -184,7 +191,7 @@ class Press:
     def retire(self, remember: Callable[[], None]) -> None:
         """Remember which channels the configuration retired and which it took back."""
         changed = {
-            key: ChannelRow(id=row.id, updated=row.updated, stamp=row.stamp, retired=not row.retired)
+            key: row._replace(retired=not row.retired)
             for key, row in self._rows.items()
             if row.retired != is_retired(key, self._policy)
         }
@@ -209,7 +216,8 @@ class Press:
             labels = census.get(key, {})
             count = sum(labels.values())
             if facet_of(key) is not Facet.PROVIDER or count >= self._config.listed_from:
-                channel, label = self._channel(key, self._rows[key], labels)
+                row = self._rows[key]._replace(label=self._label(key, labels))
+                channel, label = self._channel(key, row)
                 listings.append(Listing(channel=channel, label=label, count=count))
         documents = {path: page.render(self._config.site, listings, forms) for path, page in self._pages.items()}
         self.output.write(documents, lambda path, document: self._pages[path].check(document), reread=self._all)

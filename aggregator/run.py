@@ -156,6 +156,21 @@ def run(  # noqa: PLR0913  what a pass has, each once
     )
 
 
+def refuse_lost(config: Config) -> None:
+    """Stop where a state would be begun beside feeds of ours, before its folder is made.
+
+    Raises:
+        StateMissing: feeds of ours are published, and there is nothing where the state should be.
+    """
+    try:
+        config.state.lstat()
+    except FileNotFoundError:
+        if ours := feeds_of_ours(config.output):
+            raise StateMissing(config.state, config.output, ours) from None
+    except OSError:
+        pass  # whoever opens it says more
+
+
 def _add_lists(gathered: Gathered, followed: Followed, store: Store) -> None:
     """Say of lists what is wrong, and that they are paused in place of the feeds that are paused with them."""
     gathered.faults += followed.skipped

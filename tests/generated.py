@@ -8,6 +8,7 @@ from click.shell_completion import get_completion_class
 from manual import manual
 
 from aggregator.cli import commands
+from aggregator.cli.completion import register
 from aggregator.cli.schema import schema_text
 from aggregator.units import USERS, USUAL, daemon_files, timer_files
 
@@ -35,6 +36,7 @@ def units() -> dict[Path, str]:
 
 def completion(shell: str) -> str:
     """Return the script with which a shell asks the command how a line may go on."""
+    register()
     of_shell = get_completion_class(shell)
     assert of_shell is not None
     made = of_shell(commands, {}, "aggregator", "_AGGREGATOR_COMPLETE")

@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import os
+import shlex
 import signal
 import sys
 from importlib import import_module
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _TERMINATED = 143
+_COMPLETE = "_AGGREGATOR_COMPLETE"
 
 EPILOG = (
     "Exit codes: 0 done; 1 a person is needed; 2 usage; 3 configuration; 4 state or output; 5 another pass is running."
@@ -58,6 +60,29 @@ class _Commands(click.Group):
         module, _, name = _COMMANDS.get(cmd_name, "").partition(":")
         return cast("click.Command", getattr(import_module(f"{__name__}.{module}"), name)) if module else None
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take `help run` for `run --help`, and say where an option belongs that stands before its command."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            start = next((number for number, word in enumerate(given) if word in _COMMANDS), len(given))
+            name = given[start] if start < len(given) else "run"
+            if error.option_name not in _options(self.get_command(ctx, name)):
+                raise
+            cure = shlex.join(["aggregator", *(given[start:] or [name]), *given[:start]])
+            raise click.UsageError(f"{error.option_name} belongs behind the command: {cure}", ctx) from None
+
+
+def _options(command: click.Command | None) -> set[str]:
+    """Return the options that a command has, or those below it."""
+    if command is None:
+        return set()
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return {option for one in (command, *below) for param in one.params for option in param.opts}
+
 
 @click.group(
     cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -77,6 +102,8 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):  # titles hold more than every terminal can write
             stream.reconfigure(errors="backslashreplace")
     try:
+        if _COMPLETE in os.environ:  # a shell asks
+            import_module(f"{__name__}.completion").register()
         code = commands.main(prog_name="aggregator", standalone_mode=False)
     except click.ClickException as error:
         error.show()

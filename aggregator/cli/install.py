@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from aggregator.cli.options import config_option, loaded
 from aggregator.cli.words import command
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from aggregator.config import Config
     from aggregator.units import Place
@@ -28,9 +29,15 @@ _SPLIT = "awk '/^# \\/etc\\// {file = $2} {print > file}'"
 @config_option
 @click.option("--print", "as_text", is_flag=True, help="Print the files; the only way for now.")
 @click.option("--timer", is_flag=True, help="A pass every ten minutes in place of a daemon.")
-@click.option("--user", metavar="NAME", help=f"Whom it runs as; else whoever owns the state, or {_OURS}.")
+@click.option(
+    "--user", metavar="NAME", help=f"Whom it runs as; else whoever owns the state, or {_OURS} in place of root."
+)
 def install_service(*, config_path: Path | None, as_text: bool, timer: bool, user: str | None) -> int:
-    """Print unit files for systemd that fit this configuration; each starts with where it belongs."""
+    """Print unit files for systemd that fit this configuration; each starts with where it belongs.
+
+    Nothing is changed: stderr says what root has to do, and what is there of the state and the output that belongs to
+    another user than the one that the units name.
+    """
     from aggregator.units import daemon_files, timer_files  # noqa: PLC0415  --help needs none of it
 
     if not as_text:
@@ -39,7 +46,10 @@ def install_service(*, config_path: Path | None, as_text: bool, timer: bool, use
     place = _place(config, user or _owner(config))
     files = (timer_files if timer else daemon_files)(place)
     click.echo("\n".join(f"# {path}\n{text}" for path, text in files.items()), nl=False)
-    for step in [*_doubts(place, timer=timer), *_steps(config, files, timer=timer)]:
+    others = [one for one in (place.state, place.output) if not _is_of(one, place.user)]
+    named = ["--user", user] if user else []
+    steps = _steps(config, files, others, place.user, ["--timer"] * timer + named)
+    for step in [*_doubts(place, timer=timer), *_owned(others, place.user), *steps]:
         click.echo(step, err=True)
     return 0
 
@@ -54,13 +64,35 @@ def _doubts(place: Place, *, timer: bool) -> list[str]:
     ]
 
 
-def _steps(config: Config, files: Collection[Path], *, timer: bool) -> list[str]:
+def _owned(others: Sequence[Path], user: str) -> list[str]:
+    """Say which folders a unit could not write as it is printed; of root it takes over nothing by itself."""
+    return [
+        f"{one}: not all of it is of {user}, whom the units name: give it away with the chown below, or print them for "
+        "the user that has it with --user NAME"
+        for one in others
+    ]
+
+
+def _is_of(folder: Path, user: str) -> bool:
+    """Say whether a folder and what is in it belong to a user, or there is none yet; who may not look says so."""
+    try:
+        number = pwd.getpwnam(user).pw_uid
+    except KeyError:
+        number = -1  # not there yet: then nothing is its own
+    try:
+        return all(one.lstat().st_uid == number for one in (folder, *folder.iterdir()))
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+def _steps(config: Config, files: Collection[Path], others: Sequence[Path], user: str, given: list[str]) -> list[str]:
     from aggregator.units import FOLDERS, USERS  # noqa: PLC0415
 
-    words = ["install-service", "--print", *(["--timer"] if timer else [])]
     folders = " ".join(sorted({str(path.parent) for path in files}))
-    unit = "aggregator-run.timer" if timer else "aggregator.service"
-    printed = command(config.file.absolute(), *words)
+    unit = "aggregator-run.timer" if "--timer" in given else "aggregator.service"
+    printed = command(config.file.absolute(), "install-service", "--print", *given)
     return [
         "Next, as root:",
         f"  install -d {folders}",
@@ -68,6 +100,7 @@ def _steps(config: Config, files: Collection[Path], *, timer: bool) -> list[str]
         # Each names its file: without one, they would carry out those of all other programs, too.
         *([f"  systemd-sysusers {USERS}"] if USERS in files else []),
         *([f"  systemd-tmpfiles --create {FOLDERS}"] if FOLDERS in files else []),
+        *([f"  {shlex.join(['chown', '-R', f'{user}:', *map(str, others)])}"] if others else []),
         "  systemctl daemon-reload",
         f"  systemctl enable --now {unit}",
     ]

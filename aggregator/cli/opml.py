@@ -64,7 +64,7 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
         place = target.resolve()  # what a link leads to is written, and the link stays
         write_all({place: added.text.encode()}, mode=S_IMODE(place.stat().st_mode) if place.exists() else 0o644)
     _say(file, document, added, target)
-    if config and added.new:
+    if config and (added.new or (target.exists() and not _is_included(config, target))):
         _say_next(config, target)
     return 0
 
@@ -78,6 +78,8 @@ def export_opml(*, config_path: Path | None, file: Path | None) -> int:
     from aggregator.files import write_all  # noqa: PLC0415
     from aggregator.lists import Followed, followed_now  # noqa: PLC0415
 
+    if file is not None and str(file) != "-" and not file.absolute().parent.is_dir():
+        raise Refused(f"{file.parent}: there is no such folder; make it, or name another file")
     config = loaded(config_path)
     followed = followed_now(config) if config.lists else Followed(config)
     for fault in followed.faults:
@@ -105,7 +107,7 @@ def _configuration(path: Path | None, target: Path | None) -> Config | None:
         raise Refused(f"{error}; or name the file to write with --to") from None
     config = load(found, os.environ, awaited=True)
     missing = {one for one in config.included if not one.exists()}
-    if missing and missing != {Path(os.path.normpath(_target(config, target).absolute()))}:
+    if missing and missing != {_plain(_target(config, target))}:
         return load(found, os.environ)  # which says what is missing
     return config
 
@@ -190,11 +192,18 @@ def _say(file: Path, document: FeedList, added: Added, target: Path) -> None:
 def _say_next(config: Config, target: Path) -> None:
     import yaml  # noqa: PLC0415
 
-    own = Path(os.path.normpath(target.absolute()))
-    if own not in config.included:
+    if not _is_included(config, target):
         folder = config.file.absolute().parent
-        paths = [os.path.relpath(one, folder) for one in (*config.included, own)]
+        paths = [os.path.relpath(one, folder) for one in (*config.included, _plain(target))]
         value = yaml.safe_dump(paths if len(paths) > 1 else paths[0], default_flow_style=True, width=float("inf"))
         line = f"include: {value.removesuffix(chr(10)).removesuffix(chr(10) + '...')}"
         click.echo(f"\nPut this line into {config.file}:\n  {line}")
     click.echo(f"\nNext:\n  {command(config.file, 'check')}\n  {command(config.file, 'run')}")
+
+
+def _is_included(config: Config, target: Path) -> bool:
+    return _plain(target) in config.included
+
+
+def _plain(target: Path) -> Path:
+    return Path(os.path.normpath(target.absolute()))

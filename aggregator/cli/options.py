@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from aggregator.config import Config
     from aggregator.store import Store
 
@@ -26,6 +28,27 @@ class Refused(click.ClickException):
     """What somebody wants cannot be done like that."""
 
     exit_code = 2
+
+
+def any_source(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return how the name of a source may go on."""
+    from aggregator.cli.completion import sources_that_begin  # noqa: PLC0415  only shells ask for it
+
+    return sources_that_begin(ctx, incomplete)
+
+
+def any_upstream(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return how the name of an upstream feed may go on."""
+    from aggregator.cli.completion import sources_that_begin  # noqa: PLC0415  only shells ask for it
+
+    return sources_that_begin(ctx, incomplete, upstream=True)
+
+
+def any_file(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return that a file may stand here, for what may be another thing too."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415  only shells ask for it
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 def located(path: Path | None) -> Path:

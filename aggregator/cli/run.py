@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, json_option, loaded
+from aggregator.cli.options import any_source, any_upstream, config_option, json_option, loaded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,15 +47,28 @@ class _Duration(click.ParamType[timedelta]):
     "--accept-removals",
     multiple=True,
     metavar="NAME",
+    shell_complete=any_source,
     help="What is gone from NAME, or from all sources ('*'), is meant to be.",
 )
-@click.option("--accept-new", multiple=True, metavar="NAME", help="The new articles of NAME are meant to be new.")
+@click.option(
+    "--accept-new",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=any_source,
+    help="The new articles of NAME are meant to be new.",
+)
 @click.option("--start-over", is_flag=True, help="Begin a new ledger although feeds of ours are published.")
 @click.option("--dry-run", is_flag=True, help="Say what a run would do to each feed; write nothing, not even state.")
 @click.option(
     "--now", "ask_now", is_flag=True, help="Ask upstream feeds before it is time; no server's wish is ignored."
 )
-@click.option("--only", multiple=True, metavar="NAME", help="Of the upstream feeds, ask this one.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=any_upstream,
+    help="Of the upstream feeds, ask this one.",
+)
 @click.option("--wait", type=_Duration(), default=timedelta(0), help="Wait so long for another pass to end, as 5m.")
 @json_option
 @click.option("-v", "--verbose", is_flag=True, help="Say more: every feed that has news.")
@@ -124,8 +137,11 @@ def _warn_root(config: Config) -> None:
 
 def _wet(config: Config, options: Options, progress: Progress, wait: timedelta) -> Report:
     from aggregator import noted  # noqa: PLC0415
+    from aggregator.run import refuse_lost  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
+    if not options.start_over:
+        refuse_lost(config)
     clock = partial(datetime.now, UTC)
     with ExitStack() as stack:
         with noted.opening(config, clock):

@@ -42,7 +42,7 @@ def serve(*, config_path: Path | None, listen: Address | None) -> int:
     import asyncio  # noqa: PLC0415  --help needs none of it
 
     from aggregator.serve.descriptors import raise_limit, room_for_connections  # noqa: PLC0415
-    from aggregator.serve.listening import MONITORED, Bounds, listening  # noqa: PLC0415
+    from aggregator.serve.listening import MONITORED, Bounds  # noqa: PLC0415
 
     config = loaded(config_path)
     site, health = applications(config)
@@ -50,12 +50,12 @@ def serve(*, config_path: Path | None, listen: Address | None) -> int:
     bounds = Bounds(connections=min(config.serve.connections, room_for_connections()))
     place = listen or config.serve.listen
     with ExitStack() as stack:
-        listener = stack.enter_context(listening(place.host, place.port, place.path))
+        listener = _opened(stack, place, "--listen" if listen else "serve.listen")
         servers = [(site, listener, bounds)]
         said = f"{config.site.title}: {os.path.relpath(config.output)} at {_named(place, listener)}"
         if config.serve.health:
             apart = config.serve.health
-            second = stack.enter_context(listening(apart.host, apart.port, apart.path))
+            second = _opened(stack, apart, "serve.health")
             servers.append((health, second, MONITORED))
             said += f"; health at {_named(apart, second)}"
         click.echo(f"{said}; for {config.site.base_url}", err=True)
@@ -63,6 +63,16 @@ def serve(*, config_path: Path | None, listen: Address | None) -> int:
             click.echo("nothing is published yet: aggregator run", err=True)
         asyncio.run(_until_told(servers))
     return 0
+
+
+def _opened(stack: ExitStack, place: Address, key: str) -> socket.socket:
+    from aggregator.errors import ServeError  # noqa: PLC0415
+    from aggregator.serve.listening import listening  # noqa: PLC0415
+
+    try:
+        return stack.enter_context(listening(place.host, place.port, place.path))
+    except ServeError as error:
+        raise ServeError(error.address, error.reason, key) from error
 
 
 def applications(config: Config) -> tuple[ASGIApp, ASGIApp]:

@@ -43,7 +43,7 @@ class MarkedYaml:
             self._root: Node = yaml.compose(text, Loader=yaml.CSafeLoader)
             self.values = self._plain(self._root, ())
         except yaml.MarkedYAMLError as error:
-            line, column, reason = explain(error)
+            line, column, reason = explain(error, text)
             raise ConfigError([f"{name}:{line}:{column}: {reason}"]) from None
         except yaml.reader.ReaderError as error:
             raise ConfigError([f"{_place_of(error, text, name)}: a character that YAML forbids; remove it"]) from None

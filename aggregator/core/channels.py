@@ -150,6 +150,12 @@ def is_retired(channel: str, policy: Policy) -> bool:
             return bool(name) != (domain in policy.split)
 
 
+def label_given(channel: str, policy: Policy) -> str:
+    """Return what the owner calls a channel; empty where nothing is said of it."""
+    facet, _, key = channel.partition("/")
+    return policy.labels.get(key, "") if facet == Facet.TOPIC else ""
+
+
 def common_label(spellings: Mapping[str, int]) -> str:
     """Return the spelling that most entries use; of equals the one that sorts first."""
     return min(spellings, key=lambda spelling: (-spellings[spelling], spelling), default="")

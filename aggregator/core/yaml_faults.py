@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
-if TYPE_CHECKING:
-    import yaml
+import yaml
 
 _PLAINLY = {
     "did not find expected key": (
@@ -48,12 +47,37 @@ _AT_ITS_START = frozenset(
         "did not find expected ',' or '}'",
     }
 )
+_RUN_ON = (
+    "the quote that opens here goes on to one on a later line; close it where it should end (a quote inside quotes needs "
+    "a backslash)"
+)
 
 
-def explain(error: yaml.MarkedYAMLError) -> tuple[int, int, str]:
-    """Return where a mistake is, line and column from 1, and what is wrong there."""
+def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:
+    """Return where a mistake in a text is, line and column from 1, and what is wrong there."""
+    if error.problem_mark and (opening := _run_on(error.problem_mark, text)):
+        return opening.line + 1, opening.column + 1, _RUN_ON
     problem = error.problem or error.context or "no reason is known"
     marks = (error.problem_mark, error.context_mark)
     mark = next(filter(None, marks[::-1] if problem in _AT_ITS_START else marks), None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return line, column, _PLAINLY.get(problem, f"not YAML: {problem}")
+
+
+def _run_on(mark: yaml.Mark, text: str) -> yaml.Mark | None:
+    """Return where the quote opens that ends right before a place, if that is on an earlier line.
+
+    A quote that is never closed takes all up to the next one, and it is only what follows there that makes no sense.
+    """
+    before = "".join(text.splitlines()[mark.line : mark.line + 1])[: mark.column].rstrip(" ")
+    if not before.endswith(('"', "'")):
+        return None
+    quoted = None
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+            if (token.start_mark.line, token.start_mark.column) >= (mark.line, mark.column):
+                break
+            quoted = token if isinstance(token, yaml.ScalarToken) and token.style in {'"', "'"} else None
+    if quoted is None or quoted.start_mark.line == mark.line:
+        return None
+    return quoted.start_mark if quoted.end_mark.line == mark.line else None

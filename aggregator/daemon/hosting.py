@@ -37,7 +37,13 @@ class Hosting:
             ServeError: it is not possible to listen where it says; then all goes on as it was.
         """
         wanted = self._wanted(config)
-        opened = self._opened({place: one for place, one in wanted.items() if place not in self._stands}, wanted)
+        try:
+            opened = self._opened({place: one for place, one in wanted.items() if place not in self._stands}, wanted)
+        except ServeError as error:
+            health = config.serve.health
+            is_health = health and error.address == (health.path or f"{health.host}:{health.port}")
+            key = "serve.health" if is_health else "serve.listen"
+            raise ServeError(error.address, error.reason, key) from error
         for place, (app, _) in wanted.items():
             if place in self._stands:
                 self._stands[place].show(app)

@@ -68,10 +68,12 @@ def listening(host: str, port: int, path: str = "") -> Iterator[socket.socket]:
         listener = _on_path(path) if path else _on_network(host, port)
     except OSError as error:
         raise ServeError(path or f"{host}:{port}", reason_of(error)) from error
-    with listener:
-        yield listener
-    if path:
-        Path(path).unlink(missing_ok=True)
+    try:
+        with listener:
+            yield listener
+    finally:
+        if path:
+            Path(path).unlink(missing_ok=True)
 
 
 def _on_network(host: str, port: int) -> socket.socket:
@@ -96,10 +98,15 @@ def _on_path(path: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(path)
+    except OSError:
+        listener.close()
+        raise
+    try:
         Path(path).chmod(_SOCKET_MODE)
         listener.listen(_WAITING)
     except OSError:
         listener.close()
+        Path(path).unlink(missing_ok=True)
         raise
     return listener
 

@@ -137,6 +137,7 @@ class _Builder:
     def __init__(self, text: str) -> None:
         # The stubs know less of events than libyaml says.
         self._next: Callable[[], Any] = CParser(text).get_event
+        self._text = text
         self.lines: dict[str, int] = {}
 
     def mapping(self) -> dict[str, Value]:
@@ -149,7 +150,7 @@ class _Builder:
             self._next()  # the end of the document
             extra = self._next()
         except yaml.MarkedYAMLError as error:
-            line, column, reason = explain(error)
+            line, column, reason = explain(error, self._text)
             raise FrontMatterError(line + 1, column, reason) from None
         except yaml.YAMLError as error:
             raise FrontMatterError(2, 1, str(error).partition("\n")[0]) from None

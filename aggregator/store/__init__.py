@@ -121,12 +121,16 @@ class Rendered(NamedTuple):
 
 
 class ChannelRow(NamedTuple):
-    """What the ledger remembers of a channel. stamp: digest of the ids and dates that its feed last showed."""
+    """What the ledger remembers of a channel.
+
+    stamp: digest of the ids and dates that its feed last showed. label: what its topic or provider was last called.
+    """
 
     id: str
     updated: datetime
     stamp: str
     retired: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TABLES = {
     "entry": ("ledger_entry", "id, key, former, first_seen, published, updated, shown, fingerprint, listed"),
     "claim": ("ledger_claim", "source, location, name, id"),
-    "channel": ("ledger_channel", "key, id, updated, stamp, retired"),
+    "channel": ("ledger_channel", "key, id, updated, stamp, retired, label"),
     "source": ("ledger_source", "source, first_pass"),
 }
 _QUOTED = 80  # characters of a row that an error shows
@@ -65,10 +65,10 @@ class LedgerTables:
 
     def channels(self) -> Mapping[str, ChannelRow]:
         """Return every channel that was ever published, by key."""
-        rows = self._db.query("SELECT key, id, updated, stamp, retired FROM ledger_channel ORDER BY key")
+        rows = self._db.query("SELECT key, id, updated, stamp, retired, label FROM ledger_channel ORDER BY key")
         return {
-            key: ChannelRow(id=id_, updated=from_micros(updated), stamp=stamp, retired=bool(retired))
-            for key, id_, updated, stamp, retired in rows
+            key: ChannelRow(id=id_, updated=from_micros(updated), stamp=stamp, retired=bool(retired), label=label)
+            for key, id_, updated, stamp, retired, label in rows
         }
 
     def keep_channels(self, rows: Mapping[str, ChannelRow]) -> None:
@@ -83,6 +83,7 @@ class LedgerTables:
                         "updated": to_micros(row.updated),
                         "stamp": row.stamp,
                         "retired": int(row.retired),
+                        "label": row.label,
                     }
                     for key, row in sorted(rows.items())
                 ],
@@ -176,7 +177,7 @@ def _understood(row: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
     """Return the kind of a row of the text, and its values as its table has them."""
     try:
         kind = str(row["kind"])
-        given = {"listed": 1, **row}
+        given = {"listed": 1, "label": "", **row}  # texts of earlier versions know neither
         values: dict[str, Any] = {name: given[name] for name in _TABLES[kind][1].split(", ")}
         if kind == "entry":
             values["former"] = tuple(values["former"])

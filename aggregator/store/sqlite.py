@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from aggregator.errors import StoreError
+from aggregator.store import looking, snapshot
 from aggregator.store.entries import EntryTables
 from aggregator.store.health import HealthTables
 from aggregator.store.ledger import LedgerTables
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from aggregator.store.inquiries import InquiryTables
     from aggregator.store.sql import Row
 
-FILE = "aggregator.db"
+FILE = snapshot.FILE
 _BUSY_MS = 60_000  # beside another thread or a command that writes much at once
 # NORMAL may lose the last transactions in a power cut, never the file. That is enough: what cannot be made again is
 # also in the ledger's text, which is on the disk before any feed that depends on it.
@@ -159,19 +160,20 @@ def looked_into(folder: Path) -> Iterator[SqliteStore]:
         is_there = path.exists()
     except OSError as error:
         raise refused(folder, error) from error
-    target = f"{path.absolute().as_uri()}?mode=ro" if is_there else ":memory:"
-    with _wrapped(path):
-        connection = sqlite3.connect(target, uri=is_there, isolation_level=None)
-    with closing(SqliteStore(_Connection(connection, path))) as store:
+    with ExitStack() as stack:
         with _wrapped(path):
-            connection.execute(_PATIENCE)
+            connection = stack.enter_context(
+                looking.connected(path, _PATIENCE)
+                if is_there
+                else closing(sqlite3.connect(":memory:", isolation_level=None))
+            )
             if not is_there:
                 _migrate(connection, path)
             elif _version(connection) < len(_migrations()):
                 raise StoreError(f"{path}: of an older version of this program; the next run brings it up to date")
             elif _version(connection) > len(_migrations()):
                 raise StoreError(f"{path}: {_NEWER}")
-        yield store
+        yield SqliteStore(_Connection(connection, path))
 
 
 @contextmanager

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.options import config_option, json_option, loaded, with_lists
+from aggregator.cli.options import any_file, config_option, json_option, loaded, with_lists
 
 _NOT_FOUND = 1
 
 
 @click.command()
-@click.argument("what", nargs=-1, required=True, metavar="WHAT...")
+@click.argument("what", nargs=-1, required=True, metavar="WHAT...", shell_complete=any_file)
 @config_option
 @json_option
 def explain(*, what: tuple[str, ...], config_path: Path | None, as_json: bool) -> int:

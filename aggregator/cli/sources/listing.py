@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, json_option, loaded, with_lists
+from aggregator.cli.options import any_source, config_option, json_option, loaded, with_lists
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ _READ_BY_ALL = frozenset({"articles", "feed files", "list"})  # where they are f
 
 
 @click.command("list")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=any_source)
 @config_option
 @json_option
 @click.option("-v", "--verbose", is_flag=True, help="Name every source, and say more of each.")
@@ -40,6 +40,8 @@ def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, 
         found = [_read_since(one, status.read(config.state)) for one in standings(config, store)]
     known = [one.name for one in found]
     if unknown := sorted(set(names) - set(known)):
+        if names[0] in unknown and (meant := _meant(names[0])):
+            raise UnknownSource(names[:1], known, meant)
         raise UnknownSource(unknown, known)
     chosen = [one for one in found if not names or one.name in names]
     if as_json:
@@ -48,6 +50,16 @@ def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, 
         text = as_text(chosen, config.file, datetime.now(UTC), every=verbose or bool(names))
         click.echo(fitted(text, err=False))
     return 0
+
+
+def _meant(name: str) -> list[str]:
+    """Return the command that was meant, if a name looks like that of one."""
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    ctx = click.get_current_context()
+    group = ctx.parent.command if ctx.parent else None
+    commands = sorted(group.commands) if isinstance(group, click.Group) else []
+    return [f"sources {one}" for one in get_close_matches(name, commands, n=1)]
 
 
 def _read_since(standing: Standing, known: Status | None) -> Standing:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, json_option, loaded, located
+from aggregator.cli.options import any_upstream, config_option, json_option, loaded, located
 from aggregator.cli.screen import fitted
 from aggregator.errors import ConfigError, UnknownSource
 
@@ -23,7 +23,7 @@ _UNUSABLE = 1
 
 
 @click.command("test")
-@click.argument("address", metavar="URL|NAME")
+@click.argument("address", metavar="URL|NAME", shell_complete=any_upstream)
 @config_option
 @click.option("--private", is_flag=True, help="Its host and port may have an address that is not public.")
 @json_option
@@ -88,11 +88,17 @@ def _address(config: Config | None, given: str) -> str:
     Raises:
         UnknownSource: it can only be a name, and no source has it.
     """
+    from aggregator.cli.sources.trial_text import shown  # noqa: PLC0415
+    from aggregator.sources.http import masked  # noqa: PLC0415
+
     if "://" in given:
         return given
     host = given.partition("/")[0]
     if "." in host or ":" in host:
-        return f"https://{given}"
+        address = f"https://{given}"
+        text = f"taken for {shown(masked(address))}: http:// has to be written out"
+        click.echo(fitted(text, err=True), err=True)
+        return address
     if config is None:
         raise click.UsageError(f"{given!r} is no address; write it in full, as https://example.org/feed")
     raise UnknownSource([given], [one.name for one in config.upstream] or ["none yet"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import Refused, config_option, loaded, with_lists
+from aggregator.cli.options import Refused, any_source, config_option, loaded, with_lists
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,7 +25,7 @@ _PAUSED_LIST = "paused, and the feeds that it alone names; what they gave stays 
 _NEVER_HELD = "a list of feeds, of which nothing is ever held; name the feed that is"
 _READ_ANEW = "a list of files, which every run reads anew; there is nothing to forget"
 _NOT_DONE = 1
-_names = click.argument("names", nargs=-1, required=True, metavar="NAME...")
+_names = click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=any_source)
 
 
 @click.command()
