@@ -12,8 +12,6 @@ from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import gather
 from aggregator.options import ALL_SOURCES, Options
 from aggregator.output import feeds_of_ours, named_errors, opened
-from aggregator.press import Since
-from aggregator.publish import publish
 from aggregator.store import ledger_text
 from aggregator.told import Told
 
@@ -138,6 +136,10 @@ def run(  # noqa: PLR0913  what a pass has, each once
 
     remember()
     ledger_text.compact(config.state, store.ledger)
+    # Loaded here, so that reading begins sooner.
+    from aggregator.press import Since  # noqa: PLC0415
+    from aggregator.publish import publish  # noqa: PLC0415
+
     since = Since(trusted=not distrust, full=options.full)
     published = publish(config, store, output, now, since=since, remember=remember, progress=progress)
     if distrust:

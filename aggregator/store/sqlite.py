@@ -7,6 +7,7 @@ import os
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
+from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,7 @@ from aggregator.store import looking, snapshot
 from aggregator.store.entries import EntryTables
 from aggregator.store.health import HealthTables
 from aggregator.store.ledger import LedgerTables
-from aggregator.store.lists import ListTables
 from aggregator.store.lock import held, refused
-from aggregator.store.polls import PollTables
 from aggregator.store.sources import SourceTables
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.store.inquiries import InquiryTables
+    from aggregator.store.lists import ListTables
+    from aggregator.store.polls import PollTables
     from aggregator.store.sql import Row
 
 FILE = snapshot.FILE
@@ -98,10 +99,22 @@ class SqliteStore:
         self.sources = SourceTables(connection)
         self.entries = EntryTables(connection)
         self.ledger = LedgerTables(connection)
-        self.polls = PollTables(connection)
         self.health = HealthTables(connection)
-        self.lists = ListTables(connection)
         self._connection = connection
+
+    @cached_property
+    def polls(self) -> PollTables:
+        """What asking upstream feeds came to."""
+        from aggregator.store.polls import PollTables  # noqa: PLC0415  few sites have any, and the import is not free
+
+        return PollTables(self._connection)
+
+    @cached_property
+    def lists(self) -> ListTables:
+        """Lists of upstream feeds."""
+        from aggregator.store.lists import ListTables  # noqa: PLC0415  as above
+
+        return ListTables(self._connection)
 
     @property
     def inquiry(self) -> InquiryTables:
