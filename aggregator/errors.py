@@ -39,6 +39,7 @@ _CURES = {
     errno.ENOSPC: "make room on the disk",
     errno.EDQUOT: "make room, or get a larger quota",
     errno.EFBIG: "raise the limit for the size of a file",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`, `LimitNOFILE=`)",
     errno.EROFS: "make the disk writable, or name another folder",
     errno.EIO: "the disk may be failing",
 }

@@ -129,7 +129,7 @@ _BOUNDS = """\
 MemoryMax=2G
 OOMPolicy=continue
 TasksMax=512
-# Half of it is for readers, where it serves.
+# A third of it is for readers, where it serves.
 LimitNOFILE=4096
 
 # Feeds are readable for all whatever this says; nothing else is.

@@ -41,13 +41,13 @@ def serve(*, config_path: Path | None, listen: Address | None) -> int:
     """Hand out the published feeds until SIGTERM or Ctrl-C; runs may go on beside it."""
     import asyncio  # noqa: PLC0415  --help needs none of it
 
-    from aggregator.serve.descriptors import raise_limit, room_for_connections  # noqa: PLC0415
-    from aggregator.serve.listening import MONITORED, Bounds  # noqa: PLC0415
+    from aggregator.serve.descriptors import MONITORS, READERS, raise_limit, room_for_connections  # noqa: PLC0415
+    from aggregator.serve.listening import WATCHERS, Bounds  # noqa: PLC0415
 
     config = loaded(config_path)
     site, health = applications(config)
     raise_limit()
-    bounds = Bounds(connections=min(config.serve.connections, room_for_connections()))
+    bounds = Bounds(connections=min(config.serve.connections, room_for_connections(READERS)))
     place = listen or config.serve.listen
     with ExitStack() as stack:
         listener = _opened(stack, place, "--listen" if listen else "serve.listen")
@@ -56,7 +56,7 @@ def serve(*, config_path: Path | None, listen: Address | None) -> int:
         if config.serve.health:
             apart = config.serve.health
             second = _opened(stack, apart, "serve.health")
-            servers.append((health, second, MONITORED))
+            servers.append((health, second, Bounds(connections=min(WATCHERS, room_for_connections(MONITORS)))))
             said += f"; health at {_named(apart, second)}"
         click.echo(f"{said}; for {config.site.base_url}", err=True)
         if not config.output.is_dir():

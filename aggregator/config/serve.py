@@ -68,7 +68,7 @@ class ServeSection(Section):
     ] = "127.0.0.1:8081"
     daemon: Annotated[bool, Field(description="`aggregator daemon` serves, too.")] = False
     connections: Annotated[
-        int, Field(ge=_FEWEST, description="So many at once, but half of the files that may be open at most.")
+        int, Field(ge=_FEWEST, description="So many at once, but a third of the files that may be open at most.")
     ] = 500
     max_age: Annotated[
         Annotated[timedelta, BeforeValidator(parse_duration), SPAN_SCHEMA] | None,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.chronicle import said
 from aggregator.daemon.stand import Stand
 from aggregator.errors import ServeError
-from aggregator.serve.descriptors import room_for_connections
-from aggregator.serve.listening import MONITORED, Bounds
+from aggregator.serve.descriptors import MONITORS, READERS, room_for_connections
+from aggregator.serve.listening import WATCHERS, Bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -61,10 +61,13 @@ class Hosting:
             return {}
         site, health = self._applications(config)
         wanted = {
-            config.serve.listen: (site, Bounds(connections=min(config.serve.connections, room_for_connections())))
+            config.serve.listen: (
+                site,
+                Bounds(connections=min(config.serve.connections, room_for_connections(READERS))),
+            )
         }
         if config.serve.health:
-            wanted[config.serve.health] = (health, MONITORED)
+            wanted[config.serve.health] = (health, Bounds(connections=min(WATCHERS, room_for_connections(MONITORS))))
         return wanted
 
     def _opened(self, new: Mapping[Address, tuple[ASGIApp, Bounds]], wanted: Iterable[Address]) -> dict[Address, Stand]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import resource
 from contextlib import suppress
 
+READERS = 3
+MONITORS = 8
 _WANTED = 4096
 _PLENTY = 1_000_000  # in place of no limit at all
 
@@ -18,9 +20,13 @@ def raise_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
 
-def room_for_connections() -> int:
-    """Return how many connections leave enough for all else: databases, files, feeds that are asked, workers."""
-    return max(1, _limits()[0] // 2)
+def room_for_connections(share: int) -> int:
+    """Return how many connections one in `share` of the files are.
+
+    READERS and MONITORS leave enough for all else: databases, feeds that are asked, workers, and connections that are
+    still open for a moment after they were turned away.
+    """
+    return max(1, _limits()[0] // share)
 
 
 def _limits() -> tuple[int, int]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _WAITING = 2048  # connections that the system holds for us
 _AT_ONCE = 16  # connections that are accepted before one of them is looked at
-_PART = 4  # of the crowd come at once at most: else who comes has to go before what it asks is read
+_PART = 16  # of the crowd come at once at most: who comes then has to go before what it asks is read, or is too many
 _SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _SOCKET_MODE = 0o666  # what it hands out is public; the folder of the socket keeps out whom it may
 
@@ -53,8 +53,8 @@ class Bounds:
     header_bytes: int = 16 * 1024
 
 
-MONITORED = Bounds(connections=64)
-"""Enough for those who watch, whatever readers do at the other address."""
+WATCHERS = 64
+"""Connections for those who watch: enough, whatever readers do at the other address."""
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
@@ -224,9 +222,19 @@ def _wrapped(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:  # of a damaged file, what it says of itself is no text
-        if path.exists() and not os.access(path, os.R_OK):
-            raise refused(path.parent, PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))) from error
+        if isinstance(error, sqlite3.Error) and (reason := _why_unopened(path, error)):
+            raise refused(path.parent, reason) from error
         raise StoreError(f"{path}: {error}{_cure(error)}") from error
+
+
+def _why_unopened(path: Path, error: sqlite3.Error) -> OSError | None:
+    """Return what the system says where SQLite only says that it could not open a file."""
+    if getattr(error, "sqlite_errorcode", 0) & _PRIMARY == sqlite3.SQLITE_CANTOPEN and path.exists():
+        try:
+            path.open("rb").close()
+        except OSError as reason:
+            return reason
+    return None
 
 
 def _cure(error: sqlite3.Error | UnicodeDecodeError) -> str:

@@ -57,7 +57,7 @@ def a_folder(database: Path) -> None:
         (damaged, "if it is damaged, remove it"),
         (newer, "written by a newer version"),
         (closed, "the user that runs this needs the right to it"),
-        (a_folder, "unable to open database file"),
+        (a_folder, "is a directory (EISDIR); move away what stands"),
     ],
 )
 def test_a_state_that_cannot_be_opened_is_known_to_the_status(

@@ -143,8 +143,8 @@ def test_one_connection_too_many_is_told_so_where_all_are_being_answered(tmp_pat
 
 
 def test_more_files_may_be_open_as_far_as_the_system_lets() -> None:
-    program = "from aggregator.serve import descriptors as d; d.raise_limit(); print(d.room_for_connections())"
-    for soft, hard, room in ((100, 600, 300), (600, 600, 300), (100, 6000, 2048), (5000, 6000, 2500)):
+    program = "from aggregator.serve import descriptors as d; d.raise_limit(); print(d.room_for_connections(d.READERS))"
+    for soft, hard, room in ((100, 600, 200), (600, 600, 200), (100, 6000, 1365), (5000, 6000, 1666)):
         script = f'ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$@"'
         words = ("sh", "-c", script, "sh", sys.executable, "-c", program)
         done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
