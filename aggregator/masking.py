@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 HIDDEN = "***"
+_LEAST = 4  # letters of a secret that is looked for also inside of words
 # Browsers take backslashes for slashes and leave some out; an `@` in a path comes after a slash, and stays.
 _USERINFO = re.compile(r"(https?:[/\\]*|//)[^/?#\\ ]*@", re.IGNORECASE)
 
@@ -28,7 +29,7 @@ class Mask:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets for form in _forms(secret) if form}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._secrets = re.compile("|".join(map(_pattern, longest_first))) if forms else None
 
     def __call__(self, text: str) -> str:
         """Return a text without secrets, its lines as they are."""
@@ -38,6 +39,10 @@ class Mask:
     def line(self, text: str) -> str:
         """Return a text as one line without secrets."""
         return self(one_line(self(text)))  # what held a control character may become a secret without it
+
+
+def _pattern(form: str) -> str:
+    return re.escape(form) if len(form) >= _LEAST else rf"(?<!\w){re.escape(form)}(?!\w)"
 
 
 def _forms(secret: str) -> Iterator[str]:

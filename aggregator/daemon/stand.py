@@ -38,7 +38,7 @@ class Stand:
         self.port: int = 0 if place.path else listener.getsockname()[1]
         self._stop: Callable[[], object] = lambda: None
         self._runs = Event()
-        self._thread = Thread(target=asyncio.run, args=(self._run(listener),), name="serve", daemon=True)
+        self._thread = Thread(target=lambda: asyncio.run(self._run(listener)), name="serve", daemon=True)
 
     def begin(self) -> None:
         """Answer from now on."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LEAST = 5  # letters; one slip in fewer makes another word
+_LEAST = 5  # letters of a field; one slip in fewer makes another word
 _MOST = 40
 
 
 def nearly(names: Iterable[str], known: frozenset[str]) -> dict[str, str]:
     """Return those names that are nearly a known one, with the known one; a name that is known is not among them."""
-    found = {name: _nearest(name, known) for name in names if name not in known and _LEAST <= len(name) <= _MOST}
+    found = {name: _nearest(name, known) for name in names if name not in known and _LEAST - 1 <= len(name) <= _MOST}
     return {name: meant for name, meant in found.items() if meant}
 
 

@@ -244,7 +244,9 @@ def _cure(error: sqlite3.Error | UnicodeDecodeError) -> str:
     harmless = (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
     damaged = isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and not isinstance(error, harmless)
     return (
-        "; if it is damaged, remove it: the next run rebuilds it from ledger.jsonl and the articles" if damaged else ""
+        "; if it is damaged, remove it: the next run rebuilds it from ledger.jsonl and the articles, but for pauses"
+        if damaged
+        else ""
     )
 
 

@@ -55,6 +55,7 @@ def test_a_daemon_names_the_key_too(site: Newsroom, place: Path, taken: str) -> 
     with Running(site) as daemon:
         assert daemon.ended() == FAILED
         assert "it is set with serve.health" in " ".join(daemon.everything().split())
+        assert "Warning" not in daemon.everything()
     assert not place.exists()
 
 

@@ -97,6 +97,10 @@ def test_a_record_that_does_not_fit_together_is_still_a_line(form: str) -> None:
     assert "MuteError" in line
 
 
+def test_a_secret_of_few_letters_is_hidden_where_it_stands_alone() -> None:
+    assert Mask(["x"])("next try with x, x=x&y") == "next try with ***, ***=***&y"
+
+
 def test_a_secret_is_hidden_in_every_way_in_which_it_is_written() -> None:
     mask = Mask(["s3cret&more", "s3cret"])
     for written in ("s3cret&more", "https://x.example/?key=s3cret%26more", "s3cret", "{'key': 's3cret'}"):

@@ -4,7 +4,7 @@ import pytest
 
 from aggregator.sources.nearly import nearly
 
-KNOWN = frozenset({"title", "topics", "originalUrl", "publishedDateTime", "heat", "authors", "author"})
+KNOWN = frozenset({"title", "topics", "originalUrl", "publishedDateTime", "heat", "authors", "author", "draft"})
 
 
 @pytest.mark.parametrize(
@@ -12,9 +12,10 @@ KNOWN = frozenset({"title", "topics", "originalUrl", "publishedDateTime", "heat"
     [
         ("Title", "title"),
         ("titel", "title"),
-        ("tite", ""),  # too short to say
+        ("tit", ""),  # too short to say
         ("tittle", "title"),
-        ("titl", ""),
+        ("titl", "title"),
+        ("draf", "draft"),  # or it would be public
         ("topic", "topics"),
         ("topisc", "topics"),
         ("original_url", "originalUrl"),
