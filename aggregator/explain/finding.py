@@ -70,7 +70,17 @@ def files_named(config: Config, store: Store, name: str) -> Sequence[str]:
         return ()
     folders = {one.name for one in config.articles} | {one.name for one in config.feeds_from}
     places = [location for source, location in store.inquiry.places_named(name) if source in folders]
-    return list(dict.fromkeys(one for one in places if "#https://" not in one))  # an entry in a feed file is no file
+    known = [one for one in places if "#https://" not in one]  # an entry in a feed file is no file
+    return list(dict.fromkeys(known or _unread(config, name)))
+
+
+def _unread(config: Config, name: str) -> Iterator[str]:
+    """Yield the files of a name that are there, but that no run has read."""
+    for one in config.folders:
+        for label, root in one.roots:
+            for folder, _, files in os.walk(root):
+                if name in files:
+                    yield f"{label}/{Path(folder, name).relative_to(root).as_posix()}"
 
 
 def keys_with_words(store: Store, what: str) -> Collection[str]:

@@ -52,6 +52,14 @@ def test_a_file_is_found_by_its_name_alone_if_no_other_has_it(room: Newsroom) ->
     assert not ask(room, "rid.md").is_known
 
 
+def test_a_file_that_no_run_has_read_is_found_by_its_name_too(room: Newsroom) -> None:
+    room.article("a.md")
+    room.run()
+    room.article("2026/new.md")
+    ((place, reason),) = reasons(room, "new.md")
+    assert (place, reason.startswith("not read yet")) == ("articles/2026/new.md", True)
+
+
 def test_of_two_files_of_a_name_the_one_that_is_left_is_meant(room: Newsroom) -> None:
     room.article("2025/grid.md", title="The first")
     room.article("2026/grid.md", title="The second", originalUrl="https://www.harbour.example/second")
