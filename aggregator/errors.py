@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import errno
 import shlex
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,6 +75,8 @@ class UnknownSource(AggregatorError):  # noqa: N818  the name says the condition
 
     def __init__(self, names: Sequence[str], known: Sequence[str], commands: Sequence[str] = ()) -> None:
         shown = [*known[:_NAMED], *([f"and {len(known) - _NAMED:,} more"] if len(known) > _NAMED else [])]
+        from difflib import get_close_matches  # noqa: PLC0415  only where a name is wrong
+
         near = dict.fromkeys(one for name in names for one in get_close_matches(name, known, cutoff=0.5))
         meant = [*(f"`aggregator {one}`" for one in commands), *(near if len(known) > _NAMED else ())]
         hint = f"did you mean {' or '.join(meant)}?" if meant else f"there is: {', '.join(shown)}"
