@@ -128,9 +128,11 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _complain(text: str) -> None:
     """Print an error; in the journal each line of it has the priority of one (sd-daemon(3))."""
-    from aggregator.log import is_journal  # noqa: PLC0415  only where something is wrong
+    mark = ""
+    if named := os.environ.get("JOURNAL_STREAM"):
+        from aggregator.log import is_journal  # noqa: PLC0415  only under a service manager
 
-    mark = "<3>" if is_journal(sys.stderr, os.environ.get("JOURNAL_STREAM", "")) else ""
+        mark = "<3>" if is_journal(sys.stderr, named) else ""
     click.echo("\n".join(f"{mark}{line}" for line in text.splitlines()), err=True)
 
 

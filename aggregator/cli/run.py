@@ -90,10 +90,7 @@ def run(  # noqa: PLR0913  an option each
     quiet: bool,
 ) -> int:
     """Gather the articles, publish the feeds that changed, and say what was done."""
-    from aggregator.cli.plan import notices, plan_lines, plan_object  # noqa: PLC0415  --help needs none of it
-    from aggregator.cli.progress import progress_bar  # noqa: PLC0415
-    from aggregator.cli.report import Tone, as_object, as_text  # noqa: PLC0415
-    from aggregator.cli.screen import fitted  # noqa: PLC0415
+    from aggregator.cli.progress import progress_bar  # noqa: PLC0415  --help needs none of it
     from aggregator.options import Options  # noqa: PLC0415
 
     # A pass makes many values and next to no cycles: looking for those every 700 values would cost 3 % of it.
@@ -113,11 +110,16 @@ def run(  # noqa: PLR0913  an option each
         _warn_root(config)
     with progress_bar(quiet=quiet or as_json) as progress:
         report = _dry(config, options, progress) if dry_run else _wet(config, options, progress, wait)
+    elapsed = datetime.now(UTC) - started
+    # Loaded here, so that the pass begins sooner.
+    from aggregator.cli.plan import notices, plan_lines, plan_object  # noqa: PLC0415
+    from aggregator.cli.report import Tone, as_object, as_text  # noqa: PLC0415
+    from aggregator.cli.screen import fitted  # noqa: PLC0415
+
     if as_json:
         plan = plan_object(report.published) if dry_run else {}
         click.echo(json.dumps(as_object(report) | plan, ensure_ascii=False))
         return _exit_code(report, strict=strict)
-    elapsed = datetime.now(UTC) - started
     text = as_text(report, config, elapsed, Tone(quiet=quiet, verbose=verbose, strict=strict, dry=dry_run))
     more = [] if quiet else [*notices(report, config), *(plan_lines(report.published) if dry_run else [])]
     for part in filter(None, (text, "\n".join(more))):
