@@ -15,6 +15,7 @@ from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from queue import SimpleQueue
 
     from aggregator.config import Config
 
@@ -28,27 +29,17 @@ def daemon(*, config_path: Path | None) -> int:
     signals = listen()  # at once, and before the lock, which tells others whom to signal
     import logging  # noqa: PLC0415
 
-    from aggregator.cli.serve import applications  # noqa: PLC0415
-    from aggregator.config import load  # noqa: PLC0415
-    from aggregator.daemon.chronicle import said  # noqa: PLC0415
-    from aggregator.daemon.life import Daemon, World  # noqa: PLC0415
-    from aggregator.notify import Notifier  # noqa: PLC0415
-    from aggregator.serve.descriptors import raise_limit  # noqa: PLC0415
-
-    def read_again() -> Config:
-        return load(located(config_path), os.environ)
-
     gc.set_threshold(50_000, 20, 100)  # as in `run`
-    raise_limit()
     form = _log()
     try:
         config = loaded(config_path)
         form = _log(config)
-        world = World(read_again, os.environ, _now, Notifier(os.environ), signals, applications, _log)
-        code = Daemon(config, world).live()
+        code = _lived(config, config_path, signals)
     except AggregatorError as error:
         if form == "text":
             raise
+        from aggregator.daemon.chronicle import said  # noqa: PLC0415  only where it cannot begin
+
         for line in str(error).splitlines():
             said("the daemon cannot begin", logging.CRITICAL, reason=line)
         code = error.exit_code
@@ -56,6 +47,22 @@ def daemon(*, config_path: Path | None) -> int:
     logging.shutdown()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _lived(config: Config, config_path: Path | None, signals: SimpleQueue[int]) -> int:
+    """Be a daemon; return what to end with. All that takes is loaded here: a fault of the configuration is said before."""
+    from aggregator.cli.serve import applications  # noqa: PLC0415
+    from aggregator.config import load  # noqa: PLC0415
+    from aggregator.daemon.life import Daemon, World  # noqa: PLC0415
+    from aggregator.notify import Notifier  # noqa: PLC0415
+    from aggregator.serve.descriptors import raise_limit  # noqa: PLC0415
+
+    def read_again() -> Config:
+        return load(located(config_path), os.environ)
+
+    raise_limit()
+    world = World(read_again, os.environ, _now, Notifier(os.environ), signals, applications, _log)
+    return Daemon(config, world).live()
 
 
 @click.command()

@@ -39,12 +39,12 @@ class _Listen(click.ParamType["Address"]):
 @click.option("--listen", type=_Listen(), metavar="ADDRESS", help="Listen there, as 127.0.0.1:8080 or unix:/path.")
 def serve(*, config_path: Path | None, listen: Address | None) -> int:
     """Hand out the published feeds until SIGTERM or Ctrl-C; runs may go on beside it."""
-    import asyncio  # noqa: PLC0415  --help needs none of it
+    config = loaded(config_path)
+    import asyncio  # noqa: PLC0415  --help, and a fault of the configuration, need none of it
 
     from aggregator.serve.descriptors import MONITORS, READERS, raise_limit, room_for_connections  # noqa: PLC0415
     from aggregator.serve.listening import WATCHERS, Bounds  # noqa: PLC0415
 
-    config = loaded(config_path)
     site, health = applications(config)
     raise_limit()
     bounds = Bounds(connections=min(config.serve.connections, room_for_connections(READERS)))

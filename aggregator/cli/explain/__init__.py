@@ -21,16 +21,16 @@ def explain(*, what: tuple[str, ...], config_path: Path | None, as_json: bool) -
 
     Where several entries are meant, the newest are named to choose from. Ends with 1 if there is none, and says why.
     """
+    asked = " ".join(what).strip()
+    if not asked:
+        raise click.UsageError("WHAT is empty: name an id, an address, a file, or words of a title")
+    config = loaded(config_path)
     from aggregator.cli.explain.text import as_object, as_text  # noqa: PLC0415  --help needs none of it
     from aggregator.cli.screen import fitted  # noqa: PLC0415
     from aggregator.explain import explain as explained  # noqa: PLC0415
     from aggregator.output import opened  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
-    asked = " ".join(what).strip()
-    if not asked:
-        raise click.UsageError("WHAT is empty: name an id, an address, a file, or words of a title")
-    config = loaded(config_path)
     with sqlite.looked_into(config.state) as store:
         config = with_lists(config, store)
         manifest = opened(config.output, config.state, dry=True).manifest

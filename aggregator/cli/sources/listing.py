@@ -27,14 +27,14 @@ _READ_BY_ALL = frozenset({"articles", "feed files", "list"})  # where they are f
 @click.option("-v", "--verbose", is_flag=True, help="Name every source, and say more of each.")
 def listing(*, names: tuple[str, ...], config_path: Path | None, as_json: bool, verbose: bool) -> int:
     """Say how each source stands: what is wrong, since when, and when it is read next. Changes nothing."""
-    from aggregator import status  # noqa: PLC0415
-    from aggregator.cli.screen import fitted  # noqa: PLC0415  --help needs none of it
+    config = loaded(config_path)
+    from aggregator import status  # noqa: PLC0415  --help, and a fault of the configuration, need none of it
+    from aggregator.cli.screen import fitted  # noqa: PLC0415
     from aggregator.cli.sources.table import as_object, as_text  # noqa: PLC0415
     from aggregator.errors import UnknownSource  # noqa: PLC0415
     from aggregator.standing import standings  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
-    config = loaded(config_path)
     with sqlite.looked_into(config.state) as store:
         config = with_lists(config, store)
         found = [_read_since(one, status.read(config.state)) for one in standings(config, store)]
