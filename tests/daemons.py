@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -117,6 +118,14 @@ class Running:
         for parent in found:
             found += [pid for pid, of in parents.items() if of == parent]
         return found[1:]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what no line of a log tells."""
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def command(room: Newsroom, *words: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from daemons import Running, command
+from daemons import Running, command, until
 from loopback import Loopback, Talk, answer
 from newsroom import CONFIG, Newsroom
 
@@ -212,7 +212,7 @@ def test_an_upstream_that_hangs_delays_no_file_and_no_end(room: Newsroom) -> Non
         room.configure(f"{CONFIG}upstream:\n{urls}")
         with Running(room) as running:
             running.told("READY=1")
-            _until(lambda: any(seen.path == "/hangs" for seen in server.seen))
+            until(lambda: any(seen.path == "/hangs" for seen in server.seen))
             room.article("new.md")
             running.until(lambda: "Title of new" in room.titles())
             started, children = time.monotonic(), running.children()
@@ -220,7 +220,7 @@ def test_an_upstream_that_hangs_delays_no_file_and_no_end(room: Newsroom) -> Non
             running.send(signal.SIGTERM)
             assert running.ended() == 0
             assert time.monotonic() - started < 5
-            _until(lambda: not any(Path(f"/proc/{pid}").exists() and _is_alive(pid) for pid in children))
+            until(lambda: not any(Path(f"/proc/{pid}").exists() and _is_alive(pid) for pid in children))
 
 
 def test_a_hub_that_hangs_delays_no_file_and_is_told_of_the_news_when_it_is_back(room: Newsroom) -> None:
@@ -230,7 +230,7 @@ def test_a_hub_that_hangs_delays_no_file_and_is_told_of_the_news_when_it_is_back
             running.told("READY=1")
             room.article("a0.md", title="News")
             running.until(lambda: "News" in room.titles())
-            _until(lambda: bool(hub.seen))
+            until(lambda: bool(hub.seen))
             room.article("a0.md", title="More news")
             began = time.monotonic()
             running.until(lambda: "More news" in room.titles())
@@ -258,7 +258,7 @@ def test_a_slow_hub_is_told_of_each_feed_once_however_many_passes_there_are(room
             running.told("READY=1")
             room.article("a0.md", title="News")
             running.until(lambda: "News" in room.titles())
-            _until(lambda: bool(hub.seen))
+            until(lambda: bool(hub.seen))
             for _ in range(3):
                 running.send(signal.SIGUSR1)
                 running.logged("pass done")
@@ -307,14 +307,6 @@ def test_a_pass_that_hangs_ends_it_with_its_stacks(room: Newsroom) -> None:
     stack = said.partition(f"Thread {named[1]} ")[2].partition("Thread 0x")[0]
     assert " in put" in stack  # where it hangs
     assert command(room, "run").returncode == 0
-
-
-def _until(holds: object) -> None:
-    assert callable(holds)
-    end = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def _is_alive(pid: int) -> bool:

@@ -10,11 +10,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from daemons import COMMAND, Running, command
+from daemons import COMMAND, Running, command, until
 from websub_hub import Asked, Hub, Reply, site_with_news
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from newsroom import Newsroom
@@ -47,13 +47,6 @@ def told(hub: Hub) -> Counter[str]:
 
 def settled(room: Newsroom) -> bool:
     return not json.loads((room.state / "manifest.json").read_bytes())["owed"]
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(("number", "twice"), [(signal.SIGTERM, 0), (signal.SIGKILL, 1)])
