@@ -1,9 +1,9 @@
-"""What the owner asks of one pass."""
+"""What the owner asks of one pass, and how it tells how far it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,3 +35,11 @@ class Options:
     def accepts_removals(self, source: str) -> bool:
         """Say whether what is gone of a source is meant to be."""
         return source in self.accept_removals or ALL_SOURCES in self.accept_removals
+
+
+class Progress(Protocol):
+    """Told what is being done, how much of it is done, and how much there is."""
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Take note."""
+        ...

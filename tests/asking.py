@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.explain import explain
-from aggregator.output import opened
+from aggregator.publish.output import opened
 from aggregator.store import sqlite
 
 if TYPE_CHECKING:

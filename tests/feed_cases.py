@@ -7,11 +7,12 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aggregator.sources.feed import FeedContext, FeedDocument, parse_feed
+from aggregator.sources.feed.context import FeedContext
+from aggregator.sources.feed.parse import FeedDocument, parse_feed
 
 if TYPE_CHECKING:
     from aggregator.core.model import Sighting
-    from aggregator.sources.feed import Drop
+    from aggregator.sources.feed.parse import Drop
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 CONTEXT = FeedContext(source="wire", url="https://site.example/feed.xml", now=NOW)

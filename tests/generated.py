@@ -8,9 +8,9 @@ from click.shell_completion import get_completion_class
 from manual import manual
 
 from aggregator.cli import commands
-from aggregator.cli.completion import register
+from aggregator.cli.bash import register
 from aggregator.cli.schema import schema_text
-from aggregator.units import USERS, USUAL, daemon_files, timer_files
+from aggregator.cli.units import USERS, USUAL, daemon_files, timer_files
 
 ROOT = Path(__file__).parents[1]
 SHELLS = ("bash", "zsh", "fish")

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.serve.listening import Bounds, listening, serve
+from aggregator.serve.connection import Bounds
+from aggregator.serve.listening import listening, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -103,7 +103,7 @@ def main() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")
     try:
         if _COMPLETE in os.environ:  # a shell asks
-            import_module(f"{__name__}.completion").register()
+            import_module(f"{__name__}.bash").register()
         code = commands.main(prog_name="aggregator", standalone_mode=False)
     except click.ClickException as error:
         error.show()

@@ -126,7 +126,7 @@ def _read_lists(config: Config) -> list[Fault]:
     files = [one for one in config.lists if one.path is not None]
     if not files:
         return []
-    from aggregator.lists import read_files  # noqa: PLC0415  few sites have any, and the import is not free
+    from aggregator.gather.lists import read_files  # noqa: PLC0415  few sites have any, and the import is not free
 
     return [fault for listed in map(read_files, files) for fault in (*listed.faults, *listed.skipped)]
 
@@ -144,7 +144,7 @@ def _futile_rules(config: Config) -> list[Fault]:
     if not config.rules.by_source and not any(one.rules for one in config.lists):
         return []
     from aggregator.errors import StoreError  # noqa: PLC0415  --help needs none of it
-    from aggregator.futile import futile  # noqa: PLC0415
+    from aggregator.explain.futile import futile  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
     try:

@@ -1,39 +1,42 @@
-"""What a shell is told when somebody asks how a line may go on: names of sources, beside what click knows itself."""
+"""How a name in a line may go on, when a shell asks: sources, beside what click knows itself."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class
-
 from aggregator.cli.options import located
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
     import click
+    from click.shell_completion import CompletionItem
 
 
-class _Bash(BashComplete):
-    """The script of click, with names in quotes where they need some, unless a quote is open already."""
-
-    source_template = BashComplete.source_template.replace(
-        "COMPREPLY+=($value)",
-        '[[ ${COMP_WORDS[COMP_CWORD]} == [\\"\\\']* ]] || printf -v value %%q "$value"\n'
-        '            COMPREPLY+=("$value")',
-    )
+def any_source(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return how the name of a source may go on."""
+    return _sources_that_begin(ctx, incomplete)
 
 
-def register() -> None:
-    """Let bash have the script that quotes."""
-    add_completion_class(_Bash)
+def any_upstream(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return how the name of an upstream feed may go on."""
+    return _sources_that_begin(ctx, incomplete, upstream=True)
 
 
-def sources_that_begin(ctx: click.Context, beginning: str, *, upstream: bool = False) -> list[CompletionItem]:
+def any_file(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return that a file may stand here, for what may be another thing too."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415  only shells ask for it
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _sources_that_begin(ctx: click.Context, beginning: str, *, upstream: bool = False) -> list[CompletionItem]:
     """Return the sources of the configuration whose names begin so, without those named before; or upstream feeds only.
 
     None at all where there is no configuration, or a wrong one: a shell that completes is no place to say so.
     """
+    from click.shell_completion import CompletionItem  # noqa: PLC0415  only shells ask for it
+
     from aggregator.config import load  # noqa: PLC0415  only where a name is asked for
 
     given = ctx.params.get("config_path")

@@ -54,7 +54,7 @@ def _lived(config: Config, config_path: Path | None, signals: SimpleQueue[int]) 
     from aggregator.cli.serve import applications  # noqa: PLC0415
     from aggregator.config import load  # noqa: PLC0415
     from aggregator.daemon.life import Daemon, World  # noqa: PLC0415
-    from aggregator.notify import Notifier  # noqa: PLC0415
+    from aggregator.daemon.notify import Notifier  # noqa: PLC0415
     from aggregator.serve.descriptors import raise_limit  # noqa: PLC0415
 
     def read_again() -> Config:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from aggregator.cli.words import count, line
 
 if TYPE_CHECKING:
-    from aggregator.announced import Announced
     from aggregator.core.owing import Owing
+    from aggregator.websub.announced import Announced
 
 
 def hub_object(announced: Announced) -> dict[str, Any]:

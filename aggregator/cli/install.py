@@ -18,8 +18,8 @@ from aggregator.cli.words import command
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from aggregator.cli.units import Place
     from aggregator.config import Config
-    from aggregator.units import Place
 
 _OURS = "aggregator"
 _SPLIT = "awk '/^# \\/etc\\// {file = $2} {print > file}'"
@@ -38,7 +38,7 @@ def install_service(*, config_path: Path | None, as_text: bool, timer: bool, use
     Nothing is changed: stderr says what root has to do, and what is there of the state and the output that belongs to
     another user than the one that the units name.
     """
-    from aggregator.units import daemon_files, timer_files  # noqa: PLC0415  --help needs none of it
+    from aggregator.cli.units import daemon_files, timer_files  # noqa: PLC0415  --help needs none of it
 
     if not as_text:
         raise click.UsageError("it does not install yet, it only prints: add --print")
@@ -55,7 +55,7 @@ def install_service(*, config_path: Path | None, as_text: bool, timer: bool, use
 
 
 def _doubts(place: Place, *, timer: bool) -> list[str]:
-    from aggregator.units import RUNS  # noqa: PLC0415
+    from aggregator.cli.units import RUNS  # noqa: PLC0415
 
     return [
         f"unix:{one.path}: only root makes files in {RUNS}; name one in a folder of its own: unix:{RUNS}/{_OURS}/feeds.sock"
@@ -88,7 +88,7 @@ def _is_of(folder: Path, user: str) -> bool:
 
 
 def _steps(config: Config, files: Collection[Path], others: Sequence[Path], user: str, given: list[str]) -> list[str]:
-    from aggregator.units import FOLDERS, USERS  # noqa: PLC0415
+    from aggregator.cli.units import FOLDERS, USERS  # noqa: PLC0415
 
     folders = " ".join(sorted({str(path.parent) for path in files}))
     unit = "aggregator-run.timer" if "--timer" in given else "aggregator.service"
@@ -107,7 +107,7 @@ def _steps(config: Config, files: Collection[Path], others: Sequence[Path], user
 
 
 def _place(config: Config, user: str) -> Place:
-    from aggregator.units import Place  # noqa: PLC0415
+    from aggregator.cli.units import Place  # noqa: PLC0415
 
     roots = [*(one.roots for one in config.articles), *(one.roots for one in config.feeds_from)]
     lists = [one.path for one in config.lists if one.path is not None]

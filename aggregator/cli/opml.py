@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aggregator.config import Config
+    from aggregator.config.subscriptions import Added
     from aggregator.config.upstream import UpstreamSection
     from aggregator.sources.opml import FeedList
-    from aggregator.subscriptions import Added
 
 _NAME = "upstreams.yaml"
 
@@ -44,9 +44,9 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
 
     Feeds that any file of the configuration has already are left as they are.
     """
+    from aggregator.config.subscriptions import add  # noqa: PLC0415
     from aggregator.config.upstream import name_of  # noqa: PLC0415  --help needs none of it
     from aggregator.files import write_all  # noqa: PLC0415
-    from aggregator.subscriptions import add  # noqa: PLC0415
 
     config = _configuration(config_path, target)
     target = _target(config, target)
@@ -76,7 +76,7 @@ def export_opml(*, config_path: Path | None, file: Path | None) -> int:
     """Write all upstream feeds as OPML to FILE, or to standard output; secrets stay here."""
     from aggregator.catalogue.opml import subscriptions  # noqa: PLC0415
     from aggregator.files import write_all  # noqa: PLC0415
-    from aggregator.lists import Followed, followed_now  # noqa: PLC0415
+    from aggregator.gather.lists import Followed, followed_now  # noqa: PLC0415
 
     if file is not None and str(file) != "-" and not file.absolute().parent.is_dir():
         raise Refused(f"{file.parent}: there is no such folder; make it, or name another file")
@@ -140,7 +140,7 @@ def _read(file: Path) -> FeedList:
 
 def _written(target: Path) -> str:
     """Return what an earlier import wrote; a file of somebody else is not touched."""
-    from aggregator.subscriptions import is_written  # noqa: PLC0415
+    from aggregator.config.subscriptions import is_written  # noqa: PLC0415
 
     data = target.read_bytes() if target.exists() else b""
     if data and not is_written(data.decode(errors="replace")):

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from aggregator.changes import Change, Titles
     from aggregator.config import Config
     from aggregator.publish import Published
+    from aggregator.publish.changes import Change, Titles
     from aggregator.run import Report
 
 _TITLES_SHOWN = 10

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import rich.progress
 
-    from aggregator.publish import Progress
+    from aggregator.options import Progress
 
 PATIENCE_SECONDS = 2.0
 _PAUSE_SECONDS = 0.1  # more often than that nobody can see it

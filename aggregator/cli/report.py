@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.flood import Flood
     from aggregator.core.model import Fault
-    from aggregator.gathering import Held
+    from aggregator.gather.folders import Held
     from aggregator.run import Report
     from aggregator.store import LeftOut
 

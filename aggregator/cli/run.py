@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import any_source, any_upstream, config_option, json_option, loaded
+from aggregator.cli.completion import any_source, any_upstream
+from aggregator.cli.options import config_option, json_option, loaded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.config import Config
-    from aggregator.options import Options
-    from aggregator.publish import Progress
+    from aggregator.options import Options, Progress
     from aggregator.run import Report
 
 _NEEDED = 1
@@ -138,8 +138,7 @@ def _warn_root(config: Config) -> None:
 
 
 def _wet(config: Config, options: Options, progress: Progress, wait: timedelta) -> Report:
-    from aggregator import noted  # noqa: PLC0415
-    from aggregator.run import refuse_lost  # noqa: PLC0415
+    from aggregator.run import noted, refuse_lost  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
     if not options.start_over:
@@ -155,7 +154,7 @@ def _wet(config: Config, options: Options, progress: Progress, wait: timedelta) 
 
 
 def _dry(config: Config, options: Options, progress: Progress) -> Report:
-    from aggregator.rehearsal import rehearse  # noqa: PLC0415
+    from aggregator.run.rehearsal import rehearse  # noqa: PLC0415
 
     return rehearse(config, datetime.now(UTC).replace(microsecond=0), options, progress)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.config.serve import Address
-    from aggregator.serve.listening import Bounds
+    from aggregator.serve.connection import Bounds
 
 
 class _Listen(click.ParamType["Address"]):
@@ -42,8 +42,9 @@ def serve(*, config_path: Path | None, listen: Address | None) -> int:
     config = loaded(config_path)
     import asyncio  # noqa: PLC0415  --help, and a fault of the configuration, need none of it
 
+    from aggregator.serve.connection import Bounds  # noqa: PLC0415
     from aggregator.serve.descriptors import MONITORS, READERS, raise_limit, room_for_connections  # noqa: PLC0415
-    from aggregator.serve.listening import WATCHERS, Bounds  # noqa: PLC0415
+    from aggregator.serve.listening import WATCHERS  # noqa: PLC0415
 
     site, health = applications(config)
     raise_limit()
@@ -81,7 +82,7 @@ def applications(config: Config) -> tuple[ASGIApp, ASGIApp]:
     from functools import partial  # noqa: PLC0415
 
     from aggregator import status  # noqa: PLC0415
-    from aggregator.output import Retired  # noqa: PLC0415
+    from aggregator.publish.output import Retired  # noqa: PLC0415
     from aggregator.serve.freshness import allowed  # noqa: PLC0415
     from aggregator.serve.health import health  # noqa: PLC0415
     from aggregator.serve.site import Hosted, site  # noqa: PLC0415

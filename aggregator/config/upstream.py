@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aggregator.core.polling import Poll
-    from aggregator.sources.feed import FeedContext
+    from aggregator.sources.feed.context import FeedContext
     from aggregator.sources.http import Request
 
 _SHORTEST = timedelta(minutes=5)
@@ -178,7 +178,7 @@ class FeedTerms:
 
     def context(self, now: datetime, url: str = "", media_type: str = "", charset: str = "") -> FeedContext:
         """Return what the parser has to know of a document; `url` is where it came from, empty for a file."""
-        from aggregator.sources.feed import FeedContext  # noqa: PLC0415  only where there is something to parse
+        from aggregator.sources.feed.context import FeedContext  # noqa: PLC0415  only where there is something to parse
 
         return FeedContext(
             source=self.name,

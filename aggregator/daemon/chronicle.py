@@ -7,17 +7,17 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from aggregator import logbook
 from aggregator.daemon.faults import FileFaults
 from aggregator.errors import AggregatorError
 from aggregator.log import NAME, Record, write
+from aggregator.run import logbook
 
 if TYPE_CHECKING:
-    from aggregator.announced import Announced
     from aggregator.config import Config
+    from aggregator.gather.polled import Polled
     from aggregator.log import Value
-    from aggregator.polled import Polled
     from aggregator.run import Report
+    from aggregator.websub.announced import Announced
 
 _LONG = frozenset({"reason", "first_fault"})  # they hold times, which do not make another trouble of it
 

@@ -8,28 +8,28 @@ from dataclasses import dataclass, replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from aggregator import noted
 from aggregator import run as passes
-from aggregator.announced import Announced
 from aggregator.core.owing import is_due
 from aggregator.daemon.chronicle import Chronicle
 from aggregator.daemon.turns import Turns
 from aggregator.daemon.upkeep import keep_up
 from aggregator.errors import AggregatorError
-from aggregator.lists import follow, is_any_due
+from aggregator.gather.lists import follow, is_any_due
+from aggregator.gather.polled import Polled
+from aggregator.gather.upstream import poll, rename
 from aggregator.options import Options
-from aggregator.polled import Polled
+from aggregator.run import noted
 from aggregator.store import sqlite
-from aggregator.told import Told
-from aggregator.upstream import poll, rename
 from aggregator.websub import announce
+from aggregator.websub.announced import Announced
+from aggregator.websub.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from aggregator.config import Config
-    from aggregator.publish import Progress
+    from aggregator.options import Progress
     from aggregator.run import Report
     from aggregator.store import Put
 

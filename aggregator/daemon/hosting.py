@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.chronicle import said
 from aggregator.daemon.stand import Stand
 from aggregator.errors import ServeError
+from aggregator.serve.connection import Bounds
 from aggregator.serve.descriptors import MONITORS, READERS, room_for_connections
-from aggregator.serve.listening import WATCHERS, Bounds
+from aggregator.serve.listening import WATCHERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -15,7 +15,6 @@ from datetime import timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
 
-from aggregator import noted
 from aggregator.daemon.agenda import BEAT, Agenda
 from aggregator.daemon.chronicle import said
 from aggregator.daemon.clock import Clocks
@@ -24,7 +23,8 @@ from aggregator.daemon.hosting import Hosting
 from aggregator.daemon.signals import ENDINGS
 from aggregator.daemon.watch import Watch
 from aggregator.errors import AggregatorError, ConfigError
-from aggregator.logbook import status
+from aggregator.run import noted
+from aggregator.run.logbook import status
 from aggregator.store import lock
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from aggregator.config import Config
-    from aggregator.notify import Notifier
+    from aggregator.daemon.notify import Notifier
 
 OVERDUE = 4
 _AWAKE = 0  # in the queue of signals: no signal, a turn is over

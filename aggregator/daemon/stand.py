@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from aggregator.config.serve import Address
-    from aggregator.serve.listening import Bounds
+    from aggregator.serve.connection import Bounds
 
 _START_SECONDS = 10.0
 

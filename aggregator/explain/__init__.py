@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.model import Entry, Sighting
     from aggregator.explain.finding import Asked
-    from aggregator.output import Manifest
+    from aggregator.publish.output import Manifest
     from aggregator.store import Store
     from aggregator.store.inquiry import Remembered
 

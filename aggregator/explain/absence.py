@@ -8,7 +8,7 @@ from aggregator.core.address import read_key
 from aggregator.core.model import Outcome
 from aggregator.explain.copies import left_out_by, sightings_of, trouble_of, unsettled
 from aggregator.explain.facts import Reason
-from aggregator.gathering import with_consequence
+from aggregator.gather.folders import with_consequence
 from aggregator.standing import State, standings
 
 if TYPE_CHECKING:

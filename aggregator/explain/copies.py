@@ -11,7 +11,7 @@ from aggregator.core.query import topic_meant
 from aggregator.core.rule_words import reads_lead, said
 from aggregator.core.rules import judge
 from aggregator.explain.facts import Copy, TopicGiven
-from aggregator.gathering import with_consequence
+from aggregator.gather.folders import with_consequence
 from aggregator.standing import State, standings
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aggregator.core.model import Entry
     from aggregator.core.window import Cut
     from aggregator.explain.facts import TopicGiven
-    from aggregator.output import Manifest
+    from aggregator.publish.output import Manifest
     from aggregator.store import Store
     from aggregator.store.inquiry import Sized
 

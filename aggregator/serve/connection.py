@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -15,12 +17,30 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
     from aggregator.serve.crowd import Crowd
-    from aggregator.serve.listening import Bounds
 
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 20\r\n"
     b"Retry-After: 60\r\nConnection: close\r\n\r\n503: too many here.\n"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one connection may take.
+
+    request: from the opening, or the answer before, to the end of the headers. answer: the same to the end of the
+    answer, as slow as a reader may be. idle: between two requests. ending: what answers may still take when all ends.
+    connections: at once; one more ends the one that has been idle longest, or gets 503 where none is. per_reader: the
+    same of one public address. header_bytes: of one request, its line included.
+    """
+
+    request: timedelta = timedelta(seconds=10)
+    answer: timedelta = timedelta(minutes=2)
+    idle: timedelta = timedelta(seconds=5)
+    ending: timedelta = timedelta(seconds=3)
+    connections: int = 500
+    per_reader: int = 100
+    header_bytes: int = 16 * 1024
 
 
 class Connection(H11Protocol):

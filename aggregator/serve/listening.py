@@ -7,8 +7,6 @@ import errno
 import socket
 import stat
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import uvicorn
 
 from aggregator.errors import ServeError, reason_of
-from aggregator.serve.connection import Connection
+from aggregator.serve.connection import Bounds, Connection
 from aggregator.serve.crowd import Crowd
 from aggregator.serve.digest import Digest
 
@@ -32,25 +30,6 @@ _AT_ONCE = 16  # connections that are accepted before one of them is looked at
 _PART = 16  # of the crowd come at once at most: who comes then has to go before what it asks is read, or is too many
 _SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _SOCKET_MODE = 0o666  # what it hands out is public; the folder of the socket keeps out whom it may
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What one connection may take.
-
-    request: from the opening, or the answer before, to the end of the headers. answer: the same to the end of the
-    answer, as slow as a reader may be. idle: between two requests. ending: what answers may still take when all ends.
-    connections: at once; one more ends the one that has been idle longest, or gets 503 where none is. per_reader: the
-    same of one public address. header_bytes: of one request, its line included.
-    """
-
-    request: timedelta = timedelta(seconds=10)
-    answer: timedelta = timedelta(minutes=2)
-    idle: timedelta = timedelta(seconds=5)
-    ending: timedelta = timedelta(seconds=3)
-    connections: int = 500
-    per_reader: int = 100
-    header_bytes: int = 16 * 1024
 
 
 WATCHERS = 64

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import httpcore
 
-    from aggregator.sources.guard import Resolve
+    from aggregator.sources.wire.guard import Resolve
     from aggregator.sources.wire.spool import Arrived
 
     Hop = Callable[[Errand], Arrived | Errand]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aggregator.core.address import legal_href
 from aggregator.core.model import Fault
 from aggregator.core.text import MAX_TITLE, plain
-from aggregator.sources.feed_text import decode, encode
+from aggregator.sources.feed.charset import decode, encode
 from aggregator.sources.wire.errand import masked
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from aggregator.sources.feed import FeedContext
+    from aggregator.sources.feed.context import FeedContext
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_OUTLINES = 20_000

@@ -37,7 +37,7 @@ from aggregator.cli.serve import applications
 from aggregator.config import load
 from aggregator.daemon.life import Daemon, World
 from aggregator.daemon.signals import listen
-from aggregator.notify import Notifier
+from aggregator.daemon.notify import Notifier
 config = load(Path("config/aggregator.yaml"), {})
 hasty = replace(config, schedule=replace(config.schedule, deadline=timedelta(seconds=1)))
 world = World(lambda: hasty, {}, partial(datetime.now, UTC), Notifier(os.environ), listen(), applications)

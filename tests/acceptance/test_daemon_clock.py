@@ -34,7 +34,7 @@ from aggregator.daemon import agenda
 from aggregator.daemon.clock import Clocks
 from aggregator.daemon.life import Daemon, World
 from aggregator.daemon.signals import listen
-from aggregator.notify import Notifier
+from aggregator.daemon.notify import Notifier
 
 class Wall(datetime):
     @classmethod

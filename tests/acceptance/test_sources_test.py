@@ -21,8 +21,8 @@ from aggregator.cli import commands
 from aggregator.cli.sources.trial_json import as_object
 from aggregator.cli.sources.trial_text import as_text
 from aggregator.errors import ConfigError, UnknownSource
+from aggregator.gather.trial import Question, Trial, try_feed
 from aggregator.sources.http import Limits
-from aggregator.trial import Question, Trial, try_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ from loopback import Loopback
 from newsroom import CONFIG
 
 from aggregator.cli.report import Tone, as_object, as_text
-from aggregator.logbook import records
 from aggregator.options import Options
-from aggregator.rehearsal import rehearse
+from aggregator.run.logbook import records
+from aggregator.run.rehearsal import rehearse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,12 +14,12 @@ from newsroom import CONFIG, Newsroom
 from served import Answer, served
 from websub_hub import Hub as LiveHub
 
-from aggregator import noted as passes
 from aggregator import status
 from aggregator.config.schedule import Schedule
 from aggregator.core.health import Wish
 from aggregator.errors import PublishError, StateTaken
 from aggregator.options import Options
+from aggregator.run import noted as passes
 from aggregator.serve.freshness import allowed
 from aggregator.serve.health import health
 from aggregator.serve.tally import Tally

@@ -12,9 +12,9 @@ from newsroom import CONFIG, Newsroom
 
 from aggregator.config.lists import SourceList
 from aggregator.errors import UnknownSource
-from aggregator.lists import followed_now
+from aggregator.gather.lists import followed_now
 from aggregator.options import Options
-from aggregator.rehearsal import rehearse
+from aggregator.run.rehearsal import rehearse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ import pytest
 from loopback import Loopback, answer
 from newsroom import CONFIG, Newsroom
 
-from aggregator.logbook import records, status
+from aggregator.run.logbook import records, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ import pytest
 from newsroom import CONFIG, Newsroom
 from websub_hub import Hub
 
-from aggregator.told import Told
+from aggregator.websub.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -52,7 +52,7 @@ def test_a_new_base_url_is_told_with_the_line_that_leads_readers_on(
 def test_an_upgrade_that_rewrites_files_is_told(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     told(room)
     before = room.updated()
-    for module in ("aggregator.press", "aggregator.fragments", "aggregator.cli.plan"):
+    for module in ("aggregator.publish.press", "aggregator.publish.fragments", "aggregator.cli.plan"):
         monkeypatch.setattr(f"{module}.__version__", "99.0")
     monkeypatch.setattr("aggregator.formats.jsonfeed._ABOUT", "https://elsewhere.example/")
     (line,) = told(room)

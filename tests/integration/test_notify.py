@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.notify import Notifier
+from aggregator.daemon.notify import Notifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,13 +12,13 @@ from newsroom import CONFIG, Newsroom, related
 
 from aggregator.errors import StateMissing, StoreError, UnknownSource
 from aggregator.options import Options
-from aggregator.rehearsal import rehearse
+from aggregator.run.rehearsal import rehearse
 from aggregator.store import sqlite
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aggregator.changes import Change, Titles
+    from aggregator.publish.changes import Change, Titles
     from aggregator.run import Report
 
 

@@ -11,7 +11,7 @@ from loopback import Loopback
 
 from aggregator.cli.report import Tone, as_object, as_text
 from aggregator.options import Options
-from aggregator.rehearsal import rehearse
+from aggregator.run.rehearsal import rehearse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

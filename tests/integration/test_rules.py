@@ -13,7 +13,7 @@ from newsroom import CONFIG, Newsroom, related
 
 from aggregator.cli.report import as_object
 from aggregator.options import Options
-from aggregator.rehearsal import rehearse
+from aggregator.run.rehearsal import rehearse
 from aggregator.store import Put
 
 if TYPE_CHECKING:

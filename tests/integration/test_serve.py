@@ -13,7 +13,7 @@ from newsroom import WITH_PAGES, Newsroom
 from served import Served, served
 
 from aggregator import files
-from aggregator.output import Retired
+from aggregator.publish.output import Retired
 from aggregator.serve.site import Hosted, site
 from aggregator.serve.tally import Tally
 

@@ -14,8 +14,9 @@ from served import everything, served
 from starlette.responses import PlainTextResponse
 
 from aggregator.errors import ServeError
-from aggregator.output import Retired
-from aggregator.serve.listening import Bounds, listening
+from aggregator.publish.output import Retired
+from aggregator.serve.connection import Bounds
+from aggregator.serve.listening import listening
 from aggregator.serve.site import Hosted, site
 from aggregator.serve.tally import Tally
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from served import Answer, Served, served
 
-from aggregator.output import Retired
+from aggregator.publish.output import Retired
 from aggregator.serve.site import Hosted, site
 from aggregator.serve.tally import Tally
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from aggregator import config
 from aggregator.catalogue.opml import subscriptions
+from aggregator.config.subscriptions import add
 from aggregator.config.upstream import Upstream
 from aggregator.core.text import MAX_TITLE, plain
 from aggregator.sources.opml import Subscription, parse_list
-from aggregator.subscriptions import add
 
 HARD = (
     "&amp;",

@@ -16,8 +16,8 @@ from aggregator.cli.sources.block import as_block
 from aggregator.cli.sources.trial_json import as_object
 from aggregator.cli.sources.trial_text import as_text
 from aggregator.core.health import Wish
+from aggregator.gather.trial import Question, Trial, doubts_of_answer, try_feed
 from aggregator.store import sqlite
-from aggregator.trial import Question, Trial, doubts_of_answer, try_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

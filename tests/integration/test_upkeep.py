@@ -9,12 +9,12 @@ from loopback import Loopback, answer
 from newsroom import CONFIG, Newsroom
 
 from aggregator import run as passes
-from aggregator.announced import Announced
 from aggregator.daemon.upkeep import FOLDER, keep_up
-from aggregator.lists import is_any_due
-from aggregator.polled import Polled
+from aggregator.gather.lists import is_any_due
+from aggregator.gather.polled import Polled
+from aggregator.gather.upstream import poll
 from aggregator.store import sqlite
-from aggregator.upstream import poll
+from aggregator.websub.announced import Announced
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from faultserver_day import SERVERS, START, Day
 from loopback import Loopback, Talk
 from newsroom import CONFIG, Newsroom
 
+from aggregator.gather.upstream import poll
 from aggregator.options import Options
 from aggregator.store import sqlite
-from aggregator.upstream import poll
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 from feed_cases import FULL, rss
 from worker_cases import act, double, double_the_text, process_id, text_of
 
-from aggregator.sources.feed import FeedDocument, parse_pair
+from aggregator.sources.feed.parse import FeedDocument, parse_pair
 from aggregator.worker import Failure, Limits, Workers
 
 if TYPE_CHECKING:

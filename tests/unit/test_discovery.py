@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.sources.discovery import MAX_FEEDS, MAX_LINKS, find_feeds, find_links, usual_places
+from aggregator.sources.examination.discovery import MAX_FEEDS, MAX_LINKS, find_feeds, find_links, usual_places
 
 URL = "https://site.example/blog/"
 RSS, ATOM, JSON_FEED, JSON = "application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"

@@ -8,8 +8,8 @@ import pytest
 from feed_cases import CONTEXT, FULL, NOW, atom, dropped, json_feed, one, parsed, read, rss
 
 from aggregator.core.model import Edge, Image, Origin, Provider
-from aggregator.sources.feed import MAX_ENTRIES, Drop, parse_pair
-from aggregator.sources.given import MAX_READ
+from aggregator.sources.feed.given import MAX_READ
+from aggregator.sources.feed.parse import MAX_ENTRIES, Drop, parse_pair
 
 LINK = "<link>https://site.example/a</link>"
 HREF = '<link href="https://site.example/a"/>'

@@ -7,7 +7,7 @@ from date_cases import UNREADABLE, instants, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.sources.feed_dates import read_date
+from aggregator.sources.feed.dates import read_date
 
 NOON = datetime(2026, 11, 6, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 6, tzinfo=UTC)

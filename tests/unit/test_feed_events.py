@@ -10,8 +10,8 @@ import feedparser
 import pytest
 from feed_cases import atom, rss
 
-from aggregator.sources.feed_events import Events
-from aggregator.sources.given import MAX_READ
+from aggregator.sources.feed.events import Events
+from aggregator.sources.feed.given import MAX_READ
 
 FOLDER = Path(__file__).parents[1] / "golden" / "feeds-in"
 FEEDS = {path.stem: path.read_bytes() for path in FOLDER.glob("*.feed") if not path.stem.startswith("json")}

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.options import any_file, config_option, json_option, loaded, with_lists
+from aggregator.cli.completion import any_file
+from aggregator.cli.options import config_option, json_option, loaded, with_lists
 
 _NOT_FOUND = 1
 
@@ -28,7 +29,7 @@ def explain(*, what: tuple[str, ...], config_path: Path | None, as_json: bool) -
     from aggregator.cli.explain.text import as_object, as_text  # noqa: PLC0415  --help needs none of it
     from aggregator.cli.screen import fitted  # noqa: PLC0415
     from aggregator.explain import explain as explained  # noqa: PLC0415
-    from aggregator.output import opened  # noqa: PLC0415
+    from aggregator.publish.output import opened  # noqa: PLC0415
     from aggregator.store import sqlite  # noqa: PLC0415
 
     with sqlite.looked_into(config.state) as store:

@@ -11,7 +11,7 @@ from aggregator.core.address import host_of
 from aggregator.core.text import cut
 
 if TYPE_CHECKING:
-    from aggregator.trial import Question, Trial
+    from aggregator.gather.trial import Question, Trial
 
 _CATEGORIES = 8
 _NAME = 60

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import any_source, config_option, json_option, loaded, with_lists
+from aggregator.cli.completion import any_source
+from aggregator.cli.options import config_option, json_option, loaded, with_lists
 
 if TYPE_CHECKING:
     from pathlib import Path

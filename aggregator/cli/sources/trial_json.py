@@ -11,9 +11,9 @@ from aggregator.sources.http import masked
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aggregator.gather.trial import Comparison, Question, Trial
     from aggregator.sources.examination import Examination
     from aggregator.sources.http import Response
-    from aggregator.trial import Comparison, Question, Trial
 
 
 def as_object(trial: Trial, question: Question, now: datetime) -> dict[str, Any]:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from aggregator.core.model import Sighting
+    from aggregator.gather.trial import Comparison, Trial
     from aggregator.sources.examination import Examination
-    from aggregator.sources.feed import Drop
+    from aggregator.sources.feed.parse import Drop
     from aggregator.sources.http import Response
-    from aggregator.trial import Comparison, Trial
 
 _SHOWN = 10
 _PLACES = 3

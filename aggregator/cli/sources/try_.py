@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import any_upstream, config_option, json_option, loaded, located
+from aggregator.cli.completion import any_upstream
+from aggregator.cli.options import config_option, json_option, loaded, located
 from aggregator.cli.screen import fitted
 from aggregator.errors import ConfigError, UnknownSource
 
@@ -38,7 +39,7 @@ def try_(*, address: str, config_path: Path | None, private: bool, as_json: bool
     from aggregator.cli.sources.trial_json import as_object  # noqa: PLC0415
     from aggregator.cli.sources.trial_text import as_text  # noqa: PLC0415
     from aggregator.core.channels import Policy  # noqa: PLC0415
-    from aggregator.trial import Question, try_feed  # noqa: PLC0415
+    from aggregator.gather.trial import Question, try_feed  # noqa: PLC0415
 
     config = _config(config_path)
     source = _source(config, address)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import Refused, any_source, config_option, loaded, with_lists
+from aggregator.cli.completion import any_source
+from aggregator.cli.options import Refused, config_option, loaded, with_lists
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

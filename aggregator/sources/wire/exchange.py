@@ -16,11 +16,11 @@ import httpcore
 import httpx
 
 from aggregator import __version__
-from aggregator.sources.guard import Guard, resolved
 from aggregator.sources.wire.clock import Clock
 from aggregator.sources.wire.decoding import decoded, too_large
 from aggregator.sources.wire.errand import Errand, FetchFailure, Response
 from aggregator.sources.wire.failures import failure_of, failure_of_status
+from aggregator.sources.wire.guard import Guard, resolved
 from aggregator.sources.wire.headers import first, fresh_for, joined, media_type_of, retry_after
 from aggregator.sources.wire.message import is_conditional, message
 from aggregator.sources.wire.route import redirected
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from aggregator.sources.guard import Resolve
     from aggregator.sources.wire.errand import Limits
+    from aggregator.sources.wire.guard import Resolve
     from aggregator.sources.wire.spool import Spool
 
 _REDIRECTS = frozenset([301, 302, 303, 307, 308])

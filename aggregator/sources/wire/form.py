@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import httpcore
 
-from aggregator.sources.guard import Guard
 from aggregator.sources.wire.clock import Clock
 from aggregator.sources.wire.failures import failure_of
+from aggregator.sources.wire.guard import Guard
 from aggregator.sources.wire.headers import retry_after
 
 if TYPE_CHECKING:

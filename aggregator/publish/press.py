@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator import __version__
 from aggregator.catalogue import Listing
-from aggregator.changes import Change, compare
 from aggregator.core.channels import ALL, common_label, facet_of, is_retired, label_given, least_of, path_of
 from aggregator.core.model import Channel, Facet, from_micros, to_micros
 from aggregator.core.owing import with_news
 from aggregator.core.window import cut
-from aggregator.fragments import Fragments
 from aggregator.gzipped import SUFFIX
+from aggregator.publish.changes import Change, compare
+from aggregator.publish.fragments import Fragments
 from aggregator.registry import catalogue_pages, format_named
 from aggregator.store import ChannelRow
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.config import Config
-    from aggregator.fragments import Shown
-    from aggregator.output import Output
+    from aggregator.publish.fragments import Shown
+    from aggregator.publish.output import Output
     from aggregator.store import Member, Store
 
 _SECOND = timedelta(seconds=1)

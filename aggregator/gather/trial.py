@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.arrivals import Arrivals
 from aggregator.config.upstream import FeedTerms, Upstream
 from aggregator.core import polling
 from aggregator.core.address import legal_href
@@ -20,9 +19,10 @@ from aggregator.core.channels import Policy
 from aggregator.core.health import Wish
 from aggregator.core.model import Fault
 from aggregator.core.rules import Verdict, judge
-from aggregator.sources.discovery import Lead, usual_places
-from aggregator.sources.doubts import Doubt
+from aggregator.gather.arrivals import Arrivals
 from aggregator.sources.examination import Examination, examine
+from aggregator.sources.examination.discovery import Lead, usual_places
+from aggregator.sources.examination.doubts import Doubt
 from aggregator.sources.http import Limits, Request, Response, fetch_all, masked
 from aggregator.store import snapshot, sqlite
 from aggregator.worker import Failure, Workers

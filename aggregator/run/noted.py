@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from aggregator.config import Config
-    from aggregator.options import Options
-    from aggregator.publish import Progress
+    from aggregator.options import Options, Progress
     from aggregator.run import Report
     from aggregator.store import Store
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aggregator.announced import Announced
 from aggregator.core.health import Wish
 from aggregator.core.owing import reconciled
 from aggregator.errors import StateMissing, StateTaken, UnknownSource
 from aggregator.gather import gather
 from aggregator.options import ALL_SOURCES, Options
-from aggregator.output import feeds_of_ours, named_errors, opened
+from aggregator.publish.output import feeds_of_ours, named_errors, opened
 from aggregator.store import ledger_text
-from aggregator.told import Told
+from aggregator.websub.announced import Announced
+from aggregator.websub.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.model import Fault
     from aggregator.core.rulebook import Rules
-    from aggregator.gathering import Gathered
-    from aggregator.lists import Followed
-    from aggregator.output import Output
-    from aggregator.polled import Polled
-    from aggregator.publish import Progress, Published
+    from aggregator.gather.folders import Gathered
+    from aggregator.gather.lists import Followed
+    from aggregator.gather.polled import Polled
+    from aggregator.options import Progress
+    from aggregator.publish import Published
+    from aggregator.publish.output import Output
     from aggregator.store import Settled, Store, Totals
 
 __all__ = ["Options", "Report", "run"]
@@ -120,7 +121,7 @@ def run(  # noqa: PLR0913  what a pass has, each once
     asked = options if beside is None else replace(options, ask=False)
     followed = None
     if config.lists or store.lists.names():
-        from aggregator.lists import follow  # noqa: PLC0415  few sites have any, and the import is not free
+        from aggregator.gather.lists import follow  # noqa: PLC0415  few sites have any, and the import is not free
 
         followed = follow(config, store, now, asked, progress, with_known=beside is not None)
         config = followed.config
@@ -137,8 +138,8 @@ def run(  # noqa: PLR0913  what a pass has, each once
     remember()
     ledger_text.compact(config.state, store.ledger)
     # Loaded here, so that reading begins sooner.
-    from aggregator.press import Since  # noqa: PLC0415
     from aggregator.publish import publish  # noqa: PLC0415
+    from aggregator.publish.press import Since  # noqa: PLC0415
 
     since = Since(trusted=not distrust, full=options.full)
     published = publish(config, store, output, now, since=since, remember=remember, progress=progress)

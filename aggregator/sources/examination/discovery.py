@@ -10,7 +10,7 @@ from lxml import etree
 
 from aggregator.core import text
 from aggregator.core.address import legal_href
-from aggregator.sources.feed_text import decode
+from aggregator.sources.feed.charset import decode
 
 MAX_FEEDS = 10
 MAX_LINKS = 5

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.formats import Format
-    from aggregator.fragments import Shown
+    from aggregator.publish.fragments import Shown
 
 Titles = tuple[tuple[str, str], ...]
 """Id and title of entries."""

@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from aggregator.arrivals import Arrivals
 from aggregator.core import polling
 from aggregator.core.health import Tally, Wish
 from aggregator.core.model import Fault
-from aggregator.polled import Polled
+from aggregator.gather.arrivals import Arrivals
+from aggregator.gather.polled import Polled
 from aggregator.store import Dropped
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from aggregator.config.upstream import Upstream
     from aggregator.core.polling import Answer, Poll
-    from aggregator.options import Options
-    from aggregator.publish import Progress
-    from aggregator.sources.feed import FeedContext, FeedDocument
+    from aggregator.options import Options, Progress
+    from aggregator.sources.feed.context import FeedContext
+    from aggregator.sources.feed.parse import FeedDocument
     from aggregator.sources.http import Request, Response
     from aggregator.store import Store
 
@@ -122,7 +122,7 @@ class Asking:
 
     def _parser(self) -> Callable[[tuple[bytes, FeedContext]], Any]:
         """Return what the workers do; what it returns has a `fault`."""
-        from aggregator.sources.feed import parse_pair  # noqa: PLC0415  only where somebody is asked
+        from aggregator.sources.feed.parse import parse_pair  # noqa: PLC0415  only where somebody is asked
 
         return parse_pair
 

@@ -12,7 +12,7 @@ from aggregator.core.address import KEY_POLICY
 from aggregator.core.flood import Flood, alike, is_flood
 from aggregator.core.health import Survey
 from aggregator.core.model import Document, Fault, Outcome, to_micros
-from aggregator.polled import Polled
+from aggregator.gather.polled import Polled
 from aggregator.registry import parser_named
 from aggregator.sources import folder
 from aggregator.store import Put, Reading
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Folder
     from aggregator.config.upstream import FeedFolder
-    from aggregator.options import Options
-    from aggregator.publish import Progress
+    from aggregator.options import Options, Progress
     from aggregator.sources import Listing, Validators
     from aggregator.store import Known, Store
     from aggregator.store.inquiry import Filed

@@ -13,10 +13,10 @@ from xml.parsers import expat
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
-from aggregator.sources.feed_events import Events, Guids
-from aggregator.sources.feed_fields import read_feed
-from aggregator.sources.feed_text import decode, encode
-from aggregator.sources.given import MAX_READ, GivenFeed, NoFeed
+from aggregator.sources.feed.charset import decode, encode
+from aggregator.sources.feed.events import Events, Guids
+from aggregator.sources.feed.fields import read_feed
+from aggregator.sources.feed.given import MAX_READ, GivenFeed, NoFeed
 
 _ROOT = re.compile(r"<(?:(!doctype\s+html|html)|(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel))(?=[\s>/])", re.IGNORECASE)
 _TERMS = frozenset(

@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from aggregator.sources.feed_text import decode
-from aggregator.sources.given import (
+from aggregator.sources.feed.charset import decode
+from aggregator.sources.feed.given import (
     MAX_READ,
     GivenEnclosure,
     GivenEntry,

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape as xml_escape
 from feedparser.api import StrictFeedParser
 from feedparser.util import FeedParserDict
 
-from aggregator.sources.given import MAX_READ
+from aggregator.sources.feed.given import MAX_READ
 
 if TYPE_CHECKING:
     from collections.abc import Callable

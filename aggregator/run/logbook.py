@@ -13,10 +13,10 @@ from aggregator.sources.wire.errand import masked
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aggregator.announced import Announced
     from aggregator.config import Config
     from aggregator.core.model import Fault
     from aggregator.run import Report
+    from aggregator.websub.announced import Announced
 
 
 @dataclass(slots=True)

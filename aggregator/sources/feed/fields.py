@@ -9,7 +9,15 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from aggregator.sources.given import GivenEnclosure, GivenEntry, GivenFeed, GivenImage, GivenLink, GivenSource, as_html
+from aggregator.sources.feed.given import (
+    GivenEnclosure,
+    GivenEntry,
+    GivenFeed,
+    GivenImage,
+    GivenLink,
+    GivenSource,
+    as_html,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aggregator.errors import AggregatorError
-from aggregator.output import opened
+from aggregator.publish.output import opened
 from aggregator.run import run
 from aggregator.store import snapshot, sqlite
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.config import Config
-    from aggregator.options import Options
-    from aggregator.publish import Progress
+    from aggregator.options import Options, Progress
     from aggregator.run import Report
     from aggregator.store import Store
 
@@ -49,10 +48,10 @@ def _due(config: Config, store: Store, now: datetime, options: Options) -> int:
     asked = list(config.upstream)
     if not asked and not config.lists:
         return 0
-    from aggregator.asking import Asking  # noqa: PLC0415  few sites have any, and the import is not free
+    from aggregator.gather.asking import Asking  # noqa: PLC0415  few sites have any, and the import is not free
 
     if config.lists:
-        from aggregator.lists import as_kept  # noqa: PLC0415  the same
+        from aggregator.gather.lists import as_kept  # noqa: PLC0415  the same
 
         asked = [*as_kept(config, store).upstream, *(one.itself() for one in config.lists if one.url)]
     return len(Asking(asked, store, now, options).due(options.only, ask_now=options.ask_now))

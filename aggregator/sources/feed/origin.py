@@ -9,13 +9,13 @@ from uuid import NAMESPACE_URL, uuid5
 from aggregator.core import text
 from aggregator.core.address import host_of, legal_href, public_href
 from aggregator.core.model import Origin
-from aggregator.sources import feed_words
-from aggregator.sources.feed_dates import read_date
+from aggregator.sources.feed import words
+from aggregator.sources.feed.dates import read_date
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aggregator.sources.given import GivenSource
+    from aggregator.sources.feed.given import GivenSource
 
 _MAX_ID = 2_048
 _NAMELESS = "feed"
@@ -32,7 +32,7 @@ def origin_of(given: GivenSource, href: str, home: str, updated: datetime) -> Or
     is_whole = shown == href.partition("#")[0]
     return Origin(
         id=_own_id(given.id) or (shown if is_whole else page) or shown or page,
-        title=feed_words.line(given.title, text.MAX_NAME) or host_of(shown or page) or _NAMELESS,
+        title=words.line(given.title, text.MAX_NAME) or host_of(shown or page) or _NAMELESS,
         href=shown or page,
         updated=read_date(given.updated) or updated,
     )
@@ -48,6 +48,6 @@ def with_id(origin: Origin, source: str) -> Origin:
 
 def _own_id(given: str) -> str:
     """Return what a feed calls itself; where that is an address, what everybody may see of it."""
-    made = feed_words.line(given, _MAX_ID)
+    made = words.line(given, _MAX_ID)
     href = legal_href(made)
     return made if href is None or public_href(href) == href else public_href(href)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from aggregator.announced import Announced, Answers
 from aggregator.core.model import Fault
 from aggregator.core.owing import PATIENCE, answered, given_up, is_due, put_off
+from aggregator.websub.announced import Announced, Answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from aggregator.core.owing import Owing
     from aggregator.formats import Site
-    from aggregator.publish import Progress
+    from aggregator.options import Progress
     from aggregator.sources.wire.agenda import Agenda
     from aggregator.sources.wire.errand import Errand
     from aggregator.sources.wire.exchange import Terms

@@ -13,14 +13,14 @@ from aggregator.core import text
 from aggregator.core.address import Address, host_of, legal_href, public_href, read_address
 from aggregator.core.channels import topic_key
 from aggregator.core.model import Edge, Enclosure, Image, Provider, Sighting
-from aggregator.sources import feed_words
-from aggregator.sources.feed_dates import read_date
-from aggregator.sources.feed_origin import origin_of, with_id
+from aggregator.sources.feed import words
+from aggregator.sources.feed.dates import read_date
+from aggregator.sources.feed.origin import origin_of, with_id
 
 if TYPE_CHECKING:
     from aggregator.core.model import Origin
-    from aggregator.sources.feed import FeedContext
-    from aggregator.sources.given import (
+    from aggregator.sources.feed.context import FeedContext
+    from aggregator.sources.feed.given import (
         GivenEnclosure,
         GivenEntry,
         GivenFeed,
@@ -61,7 +61,7 @@ class Reader:
         # Audio and video often lie with a host that publishes nothing itself.
         is_played = bool(self.site) and any(one.href == address for one in given.enclosures)
         provider = context.provider or self._provider(given, self.site if is_played else host_of(found.href))
-        authors = (feed_words.name(one) for one in given.authors[:_MAX_LISTED])
+        authors = (words.name(one) for one in given.authors[:_MAX_LISTED])
         return Sighting(
             source=context.source,
             location="",
@@ -69,7 +69,7 @@ class Reader:
             key=found.key,
             href=found.href,
             aliases=self._aliases(given, found.key),
-            title=feed_words.line(given.title, text.MAX_TITLE) or text.cut(summary, 200) or feed_words.bare(found.href),
+            title=words.line(given.title, text.MAX_TITLE) or text.cut(summary, 200) or words.bare(found.href),
             summary=summary,
             content=content,
             published=read_date(given.published),
@@ -118,25 +118,25 @@ class Reader:
         own = given.summary
         if not self.context.full:
             said = own or given.content
-            return feed_words.summary(said), "", said if own else said[: feed_words.HEAD], ""
+            return words.summary(said), "", said if own else said[: words.HEAD], ""
         body = given.content or (own if "<" in own else "")
-        content = feed_words.content(body, _base(self.base, given.content_base) or href)
+        content = words.content(body, _base(self.base, given.content_base) or href)
         if own and (given.content or not content):
-            return feed_words.plain(own, text.MAX_SUMMARY), content, own, body if content else ""
-        return feed_words.summary(body), content, "" if content else body[: feed_words.HEAD], body if content else ""
+            return words.plain(own, text.MAX_SUMMARY), content, own, body if content else ""
+        return words.summary(body), content, "" if content else body[: words.HEAD], body if content else ""
 
     def _provider(self, given: GivenEntry, domain: str) -> Provider:
         """Return who publishes on a domain: the feed itself, the source that it names, else only the domain."""
         if domain == self.site or domain.endswith(f".{self.site}") or self.site.endswith(f".{domain}"):
             return Provider(self.title or domain, domain)
-        name = feed_words.line(given.source.title, text.MAX_NAME) if given.source else ""
+        name = words.line(given.source.title, text.MAX_NAME) if given.source else ""
         return Provider(name or domain, domain)
 
     def _topics(self, terms: tuple[str, ...]) -> tuple[str, ...]:
         wanted = self.context.categories
         if wanted is not None and not wanted:
             return self.context.topics
-        named = (feed_words.line(one, text.MAX_NAME) for one in terms[:_MAX_LISTED])
+        named = (words.line(one, text.MAX_NAME) for one in terms[:_MAX_LISTED])
         kept = [one for one in named if one and (wanted is None or topic_key(one) in wanted)]
         return tuple(dict.fromkeys([*kept, *self.context.topics]))
 
@@ -167,8 +167,8 @@ class Reader:
                 edges[found.href] = Edge(
                     href=found.href,
                     key=found.key,
-                    title=feed_words.line(one.title, text.MAX_TITLE),
-                    provider=feed_words.line(one.provider, text.MAX_NAME),
+                    title=words.line(one.title, text.MAX_TITLE),
+                    provider=words.line(one.provider, text.MAX_NAME),
                     published=read_date(one.published),
                     language=text.language_tag(one.language),
                 )
@@ -193,7 +193,7 @@ def reader_of(feed: GivenFeed, context: FeedContext) -> Reader:
     return Reader(
         context=context,
         origin=named if named.id else with_id(named, context.source),
-        title=feed_words.line(given.title, text.MAX_NAME),
+        title=words.line(given.title, text.MAX_NAME),
         site=host_of(home or url),
         base=base or (home if feed.links_from_home else "") or url,
         language=text.language_tag(feed.language),

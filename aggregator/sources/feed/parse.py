@@ -1,7 +1,7 @@
 """A feed of others, understood: its bytes to sightings.
 
-XML goes through feedparser (`feed_xml`), JSON Feed is read by us (`jsonfeed`); both say the same things (`given`), and
-what becomes of an entry is decided once (`feed_entry`).
+XML goes through feedparser (`xml`), JSON Feed is read by us (`jsonfeed`); both say the same things (`given`), and
+what becomes of an entry is decided once (`entry`).
 """
 
 from __future__ import annotations
@@ -13,43 +13,22 @@ from typing import TYPE_CHECKING
 from aggregator.core import text
 from aggregator.core.address import legal_href
 from aggregator.core.model import Fault
-from aggregator.sources import feed_xml, jsonfeed
-from aggregator.sources.feed_dates import read_date
-from aggregator.sources.feed_entry import name_of, reader_of, without_login
-from aggregator.sources.given import MAX_READ, NoFeed
+from aggregator.sources.feed import jsonfeed, xml
+from aggregator.sources.feed.dates import read_date
+from aggregator.sources.feed.entry import name_of, reader_of, without_login
+from aggregator.sources.feed.given import MAX_READ, NoFeed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
-    from aggregator.core.model import Provider, Sighting
-    from aggregator.sources.given import GivenEntry, GivenFeed
+    from aggregator.core.model import Sighting
+    from aggregator.sources.feed.context import FeedContext
+    from aggregator.sources.feed.given import GivenEntry, GivenFeed
 
 MAX_ENTRIES = 2_000
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedContext:
-    """What a parser has to know of an upstream besides the bytes.
-
-    url: where they were fetched. media_type, charset: what the server called them. provider: of all entries; None:
-    told from each entry. topics: added to each entry. categories: keys of those that become topics; None: all.
-    language: of all entries, whatever the feed says. full: whether its content is republished. now: stands for the
-    date of a feed that names none.
-    """
-
-    source: str
-    url: str
-    media_type: str = ""
-    charset: str = ""
-    provider: Provider | None = None
-    topics: tuple[str, ...] = ()
-    categories: frozenset[str] | None = frozenset()
-    language: str | None = None
-    full: bool = False
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +77,7 @@ def read_given(data: bytes, charset: str, *, terms: bool) -> GivenFeed:
         raise NoFeed("empty", "an empty document; look at what the address returns now")
     if jsonfeed.looks_like_json(data):
         return jsonfeed.read(data, charset)
-    return feed_xml.read(data, charset, terms=terms)
+    return xml.read(data, charset, terms=terms)
 
 
 def understood(feed: GivenFeed, context: FeedContext) -> FeedDocument:

@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from aggregator.asking import Asking
 from aggregator.core.health import Survey, Wish
 from aggregator.core.model import Fault
 from aggregator.core.polling import succeeded
+from aggregator.gather.asking import Asking
 from aggregator.options import Options
 from aggregator.sources import folder
 from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.config.lists import SourceList
     from aggregator.config.upstream import Upstream
-    from aggregator.publish import Progress
-    from aggregator.sources.feed import FeedContext
+    from aggregator.options import Progress
+    from aggregator.sources.feed.context import FeedContext
     from aggregator.sources.opml import Subscription
     from aggregator.store import Store
 

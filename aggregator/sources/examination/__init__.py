@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from aggregator.core import text
 from aggregator.core.channels import topic_key
-from aggregator.sources import feed_words
-from aggregator.sources.discovery import Lead, find_feeds, find_links
-from aggregator.sources.doubts import Doubt, doubts_of
-from aggregator.sources.feed import FeedContext, FeedDocument, no_feed, read_given, understood
-from aggregator.sources.given import NoFeed
+from aggregator.sources.examination.discovery import Lead, find_feeds, find_links
+from aggregator.sources.examination.doubts import Doubt, doubts_of
+from aggregator.sources.feed import words
+from aggregator.sources.feed.given import NoFeed
+from aggregator.sources.feed.parse import FeedDocument, no_feed, read_given, understood
 from aggregator.sources.opml import is_list
 
 if TYPE_CHECKING:
-    from aggregator.sources.given import GivenEntry
+    from aggregator.sources.feed.context import FeedContext
+    from aggregator.sources.feed.given import GivenEntry
 
 _MAX_CATEGORIES = 100
 _MAYBE_PAGES = frozenset({"html_page", "not_feed", "malformed"})
@@ -70,7 +71,7 @@ def _categories(entries: tuple[GivenEntry, ...]) -> tuple[tuple[str, int], ...]:
     spellings: Counter[str] = Counter()
     entries_with: Counter[str] = Counter()
     for entry in entries:
-        named = [feed_words.line(one, text.MAX_NAME) for one in entry.terms[:_MAX_CATEGORIES]]
+        named = [words.line(one, text.MAX_NAME) for one in entry.terms[:_MAX_CATEGORIES]]
         spellings.update(filter(None, named))
         entries_with.update({key for one in named if (key := topic_key(one))})
     best: dict[str, str] = {}

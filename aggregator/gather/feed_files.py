@@ -7,10 +7,10 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.arrivals import let_in, put_at
 from aggregator.core.matching import locate
 from aggregator.core.model import Document, Fault, Outcome
-from aggregator.gathering import GUARD_LEAST, GUARD_SHARE, NAMED, Gathering, Held
+from aggregator.gather.arrivals import let_in, put_at
+from aggregator.gather.folders import GUARD_LEAST, GUARD_SHARE, NAMED, Gathering, Held
 from aggregator.sources import Validators, folder
 from aggregator.store import Reading
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from aggregator.config.upstream import FeedFolder
     from aggregator.core.matching import Trace
-    from aggregator.gathering import Gathered
-    from aggregator.options import Options
-    from aggregator.publish import Progress
+    from aggregator.gather.folders import Gathered
+    from aggregator.options import Options, Progress
     from aggregator.sources import Listing, Resource
-    from aggregator.sources.feed import FeedContext, FeedDocument
+    from aggregator.sources.feed.context import FeedContext
+    from aggregator.sources.feed.parse import FeedDocument
     from aggregator.store import Store
     from aggregator.worker import Failure
 
@@ -67,7 +67,7 @@ class FeedFiles(Gathering):
         ]
         if not changed:
             return
-        from aggregator.sources.feed import parse_pair  # noqa: PLC0415  only where there is something to parse
+        from aggregator.sources.feed.parse import parse_pair  # noqa: PLC0415  only where there is something to parse
         from aggregator.worker import Workers  # noqa: PLC0415
 
         arrivals: dict[str, list[Reading]] = {}

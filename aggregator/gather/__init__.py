@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.core.health import Survey, Wish
-from aggregator.gathering import GUARD_LEAST, GUARD_SHARE, NAMED, Articles, Gathered, Held
-from aggregator.polled import Polled
+from aggregator.gather.folders import GUARD_LEAST, GUARD_SHARE, NAMED, Articles, Gathered, Held
+from aggregator.gather.polled import Polled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from aggregator.config import Config, Folder
     from aggregator.config.upstream import FeedFolder
     from aggregator.core.health import Wishes
-    from aggregator.gathering import Gathering
-    from aggregator.options import Options
-    from aggregator.publish import Progress
+    from aggregator.gather.folders import Gathering
+    from aggregator.options import Options, Progress
     from aggregator.store import Store
 
 
@@ -37,14 +36,14 @@ def gather(
     """
     gathered = Gathered()
     if config.upstream:
-        from aggregator.upstream import rename  # noqa: PLC0415  few sites have any, and the import is not free
+        from aggregator.gather.upstream import rename  # noqa: PLC0415  few sites have any, and the import is not free
 
         rename(config.upstream, store)
     wishes = store.health.wishes()
     folders = _with_wishes(options, wishes)
     kinds: list[tuple[type[Gathering], Folder | FeedFolder]] = [(Articles, source) for source in config.articles]
     if config.feeds_from:
-        from aggregator.feed_files import FeedFiles  # noqa: PLC0415  few sites have any, and the import is not free
+        from aggregator.gather.feed_files import FeedFiles  # noqa: PLC0415  few sites have any, and the import is not free
 
         kinds += [(FeedFiles, source) for source in config.feeds_from]
     for kind, source in kinds:
@@ -74,7 +73,7 @@ def _polled(
     """Return what asking upstream feeds comes to; what it came to already is taken along, and nobody asked."""
     if not config.upstream and not store.polls.all():
         return before.then(Polled()) if before else Polled()
-    from aggregator.upstream import known_of, poll  # noqa: PLC0415  few sites have any, and the import is not free
+    from aggregator.gather.upstream import known_of, poll  # noqa: PLC0415  few sites have any, and the import is not free
 
     if before is None:
         return poll(config, store, now, options, progress)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from aggregator.output import named_errors
-from aggregator.press import Press
+from aggregator.publish.output import named_errors
+from aggregator.publish.press import Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
-    from aggregator.changes import Change
     from aggregator.config import Config
     from aggregator.core.model import Facet, Fault
-    from aggregator.output import Output
-    from aggregator.press import Since
+    from aggregator.options import Progress
+    from aggregator.publish.changes import Change
+    from aggregator.publish.output import Output
+    from aggregator.publish.press import Since
     from aggregator.store import Store
 
 _BATCH = 50  # channels: what is in memory at a time, and what one failure can hold up
@@ -41,14 +42,6 @@ class Published:
     moved_from: str = ""
     upgraded_from: str = ""
     changes: tuple[Change, ...] = ()
-
-
-class Progress(Protocol):
-    """Told what is being done, how much of it is done, and how much there is."""
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Take note."""
-        ...
 
 
 def publish(  # noqa: PLR0913  what a pass has, each once

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from aggregator.core import text
 from aggregator.core.dates import EARLIEST
-from aggregator.sources.feed_dates import read_date
+from aggregator.sources.feed.dates import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from aggregator.sources.given import GivenEntry, GivenFeed
+    from aggregator.sources.feed.given import GivenEntry, GivenFeed
 
     Sign = Callable[[GivenEntry, datetime], bool]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.asking import Asking
+from aggregator.gather.asking import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.config.upstream import Upstream
-    from aggregator.options import Options
-    from aggregator.polled import Polled
-    from aggregator.publish import Progress
+    from aggregator.gather.polled import Polled
+    from aggregator.options import Options, Progress
     from aggregator.store import Store
 
 
