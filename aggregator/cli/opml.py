@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.config.subscriptions import Added
-    from aggregator.config.upstream import UpstreamSection
+    from aggregator.config.upstream_keys import UpstreamSection
     from aggregator.sources.opml import FeedList
 
 _NAME = "upstreams.yaml"
@@ -45,7 +45,7 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
     Feeds that any file of the configuration has already are left as they are.
     """
     from aggregator.config.subscriptions import add  # noqa: PLC0415
-    from aggregator.config.upstream import name_of  # noqa: PLC0415  --help needs none of it
+    from aggregator.config.upstream_keys import name_of  # noqa: PLC0415  --help needs none of it
     from aggregator.files import write_all  # noqa: PLC0415
 
     config = _configuration(config_path, target)

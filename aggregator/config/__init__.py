@@ -15,7 +15,7 @@ from aggregator.config.log import Log
 from aggregator.config.overlaps import overlaps
 from aggregator.config.schedule import Schedule, schedule_of
 from aggregator.config.serve import Serving, serving_of
-from aggregator.config.upstream import FeedFolder, Upstream, doubts, feed_folder_of, name_of, upstream_of
+from aggregator.config.upstream_keys import doubts, feed_folder_of, name_of, upstream_of
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
 from aggregator.core.rulebook import Rules
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aggregator.config.include import Whole
     from aggregator.config.lists import ListSection
     from aggregator.config.schema import ArticlesSection, ConfigFile
+    from aggregator.config.upstream import FeedFolder, Upstream
     from aggregator.core.rules import Rule
 
 NAME = "aggregator.yaml"

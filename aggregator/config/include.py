@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from aggregator.config.kinds import Section
 from aggregator.config.marks import MarkedYaml, by_place, fault_lines
 from aggregator.config.schema import ConfigFile, folder_names
-from aggregator.config.upstream import UpstreamSection, name_of
+from aggregator.config.upstream_keys import UpstreamSection, name_of
 from aggregator.errors import ConfigError, reason_of
 
 if TYPE_CHECKING:

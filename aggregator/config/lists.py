@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from aggregator.config.kinds import Folder, as_web_address
-from aggregator.config.upstream import FeedSection, FeedTerms, Interval, Upstream, name_by, place_of, terms
+from aggregator.config.upstream import FeedTerms, Upstream, name_by, place_of
+from aggregator.config.upstream_keys import FeedSection, Interval, terms
 from aggregator.core.address import has_login
 
 if TYPE_CHECKING:

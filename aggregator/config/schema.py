@@ -32,7 +32,7 @@ from aggregator.config.log import LogSection
 from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
 from aggregator.config.schedule import ScheduleSection
 from aggregator.config.serve import ServeSection
-from aggregator.config.upstream import FeedsFromSection, UpstreamSection, name_of
+from aggregator.config.upstream_keys import FeedsFromSection, UpstreamSection, name_of
 from aggregator.core.channels import topic_key
 
 
