@@ -20,8 +20,8 @@ from aggregator.gather.upstream import poll, rename
 from aggregator.options import Options
 from aggregator.run import noted
 from aggregator.store import sqlite
-from aggregator.websub import announce
 from aggregator.websub.announced import Announced
+from aggregator.websub.announcing import announce
 from aggregator.websub.told import Told
 
 if TYPE_CHECKING:

@@ -201,7 +201,7 @@ def _announced(config: Config, output: Output, now: datetime, progress: Progress
     if beside is not None:
         made = replace(beside.announced, owed=reconciled(owed, beside.announced.given, beside.announced.owed))
     elif owed:
-        from aggregator.websub import announce  # noqa: PLC0415  only where somebody is to be told
+        from aggregator.websub.announcing import announce  # noqa: PLC0415  only where somebody is to be told
 
         made = announce(owed, config.site, now, progress, note=told.note)
     else:

@@ -50,7 +50,9 @@ def test_a_run_without_feeds_of_others_and_hubs_imports_nothing_that_asks_or_tel
     room.article("a.md")
     modules = imported(room, "run")
     assert "aggregator.gather" in modules
-    assert modules.isdisjoint({"aggregator.gather.asking", "aggregator.gather.arrivals", "aggregator.websub", "httpx"})
+    assert modules.isdisjoint(
+        {"aggregator.gather.asking", "aggregator.gather.arrivals", "aggregator.websub.announcing", "httpx"}
+    )
 
 
 @pytest.mark.parametrize(

@@ -65,4 +65,4 @@ def test_a_run_with_nothing_to_announce_loads_nothing_that_talks_to_servers(room
     assert hub.taken()
     loaded = imported(room, "run")
     assert "aggregator.run" in loaded
-    assert not loaded & {"aggregator.websub", "httpx", "httpcore", "ssl"}
+    assert not loaded & {"aggregator.websub.announcing", "httpx", "httpcore", "ssl"}

@@ -40,7 +40,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> Rendered:
 
         return form._replace(fragment=fragment)
 
-    monkeypatch.setattr("aggregator.press.format_named", watched)
+    monkeypatch.setattr("aggregator.publish.press.format_named", watched)
     return counts
 
 

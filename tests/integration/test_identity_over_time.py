@@ -247,7 +247,7 @@ def test_a_new_policy_for_keys_freezes_the_ids_and_re_dates_nothing(
         return found and Address(found.href, found.key.replace("://www.", "://"))
 
     monkeypatch.setattr("aggregator.sources.article.read_address", without_www)
-    monkeypatch.setattr("aggregator.gathering.KEY_POLICY", 2)
+    monkeypatch.setattr("aggregator.gather.folders.KEY_POLICY", 2)
     report = room.run()
     assert room.output() == before
     assert report.gathered.put.changed == 2
@@ -258,7 +258,7 @@ def test_an_upgrade_that_cleans_differently_re_dates_nothing(room: Newsroom, mon
     room.run()
     before = room.items()[0]
     monkeypatch.setattr("aggregator.core.text.plain", lambda given, _limit: given.upper())
-    monkeypatch.setattr("aggregator.gathering.PARSER_VERSION", 2)
+    monkeypatch.setattr("aggregator.gather.folders.PARSER_VERSION", 2)
     report = room.run()
     after = room.items()[0]
     assert after["title"] != before["title"]

@@ -14,7 +14,7 @@ from websub_hub import Asked, Hub, Origin, Reply, Subscriber, sent
 from aggregator.cli.hubs import hub_lines, hub_object
 from aggregator.options import Options
 from aggregator.run.rehearsal import rehearse
-from aggregator.websub import Bounds, announce
+from aggregator.websub.announcing import Bounds, announce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
