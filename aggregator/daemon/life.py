@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.daemon.notify import Notifier
+    from aggregator.store.lock import Hold
 
-OVERDUE = 4
+OVERDUE = LOST = 4
 _AWAKE = 0  # in the queue of signals: no signal, a turn is over
 _LOOK_SECONDS = 1.0
 _DRIFT = timedelta(seconds=5)
@@ -50,8 +51,8 @@ _PATIENCE_SECONDS = 3.0  # for what is just being written, before it is cut off
 class World:
     """What a daemon lives in.
 
-    load: reads the configuration anew; adopt: told of one that counts from now on. signals: those that came, from `listen`. applications: what the built-in server
-    hands out.
+    load: reads the configuration anew; adopt: told of one that counts from now on. signals: those that came, from
+    `listen`. applications: what the built-in server hands out.
     """
 
     load: Callable[[], Config]
@@ -82,7 +83,7 @@ class Daemon:
         self._hosting = Hosting(world.applications)
 
     def live(self) -> int:
-        """Return what the process is to end with: 0 after a signal, OVERDUE where a pass hangs.
+        """Return what the process is to end with: 0 after a signal, OVERDUE where a pass hangs, LOST without a state.
 
         Where the first pass fails, its exit code; what fails later is logged, and tried again.
 
@@ -93,7 +94,7 @@ class Daemon:
         config = self._duty.config
         with ExitStack() as stack:
             with noted.opening(config, self._world.clock):
-                stack.enter_context(lock.held(config.state, timedelta(0), lock.DAEMON))
+                hold = stack.enter_context(lock.held(config.state, timedelta(0), lock.DAEMON))
             self._hosting.follow(config)
             said("daemon begins", config=str(config.file), state=str(config.state), output=str(config.output))
             self._watch.start()
@@ -101,11 +102,11 @@ class Daemon:
             self._duty.publish.ask()
             self._agenda.start()
             try:
-                return self._listen()
+                return self._listen(hold)
             finally:
                 self._end()
 
-    def _listen(self) -> int:
+    def _listen(self, hold: Hold) -> int:
         while True:
             try:
                 number = self._world.signals.get(timeout=_LOOK_SECONDS)
@@ -119,6 +120,9 @@ class Daemon:
             elif number == signal.SIGUSR1:
                 said("asked for a pass")
                 self._ask_for_all()
+            if hold.is_lost():
+                said("the state was taken away; the daemon ends", logging.CRITICAL, state=str(self._duty.config.state))
+                return LOST
             if code := self._look():
                 return code
 

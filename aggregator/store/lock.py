@@ -31,8 +31,25 @@ class Holder:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A lock that is held."""
+
+    _path: Path
+    _lock: IO[str]
+
+    def is_lost(self) -> bool:
+        """Say whether the lock went with its folder, or another one is in its place: then it keeps nobody out."""
+        try:
+            return not os.path.samestat(self._path.stat(), os.fstat(self._lock.fileno()))
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False  # nobody can look, so nobody can take it either
+
+
 @contextmanager
-def held(folder: Path, wait: timedelta, kind: str = RUN) -> Iterator[None]:
+def held(folder: Path, wait: timedelta, kind: str = RUN) -> Iterator[Hold]:
     """Hold the lock of the state in a folder, which is made if it is missing.
 
     Raises:
@@ -53,7 +70,7 @@ def held(folder: Path, wait: timedelta, kind: str = RUN) -> Iterator[None]:
             lock.flush()
         except OSError as error:
             raise StoreError(f"{folder / FILE}: {reason_of(error)}") from error
-        yield
+        yield Hold(folder / FILE, lock)
 
 
 def holder(folder: Path) -> Holder | None:

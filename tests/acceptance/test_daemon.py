@@ -115,6 +115,17 @@ def test_a_state_and_an_output_among_the_articles_make_no_endless_passes(room: N
     assert said.count("which passes would read; keep it elsewhere") == 2
 
 
+def test_without_its_state_a_daemon_ends_and_nothing_is_announced_anew(room: Newsroom, running: Running) -> None:
+    before = room.output()
+    room.state.rename(room.folder / "elsewhere")
+    assert "CRITICAL the state was taken away" in running.logged("the state was taken away")
+    assert running.ended() == 4
+    again = command(room, "daemon")
+    assert again.returncode == 1
+    assert "--start-over" in again.stderr
+    assert room.output() == before
+
+
 def test_thousands_of_files_at_once_are_few_passes(room: Newsroom, running: Running) -> None:
     for number in range(2000):
         room.article(f"b{number:04}.md")
