@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 TEMPORARY = ".aggregator-tmp"
 _FILE_MODE = 0o644  # a web server of another user reads them, whatever our umask
 _FOLDER_MODE = 0o755
+_SECOND = 1_000_000_000  # nanoseconds
+_AHEAD = 60  # seconds; a file that is further ahead had a wrong clock
 
 
 def write_all(files: Mapping[Path, bytes], *, mode: int = _FILE_MODE) -> None:
@@ -45,11 +47,22 @@ def _written_beside(path: Path, data: bytes, mode: int) -> Path:
             os.fchmod(descriptor, mode)
             file.write(data)
             file.flush()
+            _date_behind(path, descriptor)
             os.fsync(descriptor)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error
     return temporary
+
+
+def _date_behind(path: Path, descriptor: int) -> None:
+    """Give what replaces a file the second after it, at least: `Last-Modified` has no smaller one (RFC 9110 section 8.8.2)."""
+    try:
+        before = path.stat().st_mtime_ns
+    except OSError:
+        return
+    if 0 <= before // _SECOND - os.fstat(descriptor).st_mtime_ns // _SECOND < _AHEAD:
+        os.utime(descriptor, ns=(before + _SECOND, before + _SECOND))
 
 
 def make_folder(folder: Path) -> None:

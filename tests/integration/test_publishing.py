@@ -61,6 +61,15 @@ def test_a_file_of_ours_that_was_cut_short_is_written_again(room: Newsroom) -> N
     assert room.output() == before
 
 
+def test_a_feed_that_changes_twice_in_a_second_has_another_last_modified_each_time(room: Newsroom) -> None:
+    seconds = []
+    for number in range(3):
+        room.article(f"more{number}.md")
+        room.run()
+        seconds.append(int((room.out / "all.atom").stat().st_mtime))
+    assert seconds == sorted(set(seconds))
+
+
 def test_files_and_folders_can_be_read_by_a_web_server_whatever_the_umask(room: Newsroom) -> None:
     some_articles(room)
     mask = os.umask(0o077)
