@@ -10,7 +10,7 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from aggregator.core.health import Counts, Tally, Wish
-from aggregator.sources.http import masked
+from aggregator.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
