@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aggregator.config.upstream import Upstream
     from aggregator.core.health import Survey, Wishes
     from aggregator.core.polling import Poll
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 
 class State(StrEnum):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aggregator.options import Progress
     from aggregator.run import Report
     from aggregator.store import Put
+    from aggregator.store.tables import Store
 
 _AGAIN_SECONDS = 60.0  # after a pass that failed
 
@@ -184,7 +185,7 @@ class Duty:
             self._announced = replace(made, given=given)
         self.publish.ask()
 
-    def _keep_up(self, config: Config, store: sqlite.SqliteStore) -> None:
+    def _keep_up(self, config: Config, store: Store) -> None:
         self._upkeep.clear()
         try:
             keep_up(config.state, store, self._clock())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aggregator.config.upstream import Upstream
     from aggregator.core.model import Sighting
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _RETENTION = timedelta(days=730)  # of an entry, from when it left the document of its feed
 _SILENCE = timedelta(days=365)  # after which nobody can tell a silent feed from a clock that is wrong

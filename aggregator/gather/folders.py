@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from aggregator.config.upstream import FeedFolder
     from aggregator.options import Options, Progress
     from aggregator.sources import Listing, Validators
-    from aggregator.store import Known, Store
+    from aggregator.store import Known
     from aggregator.store.inquiry import Filed
+    from aggregator.store.tables import Store
 
 PARSER_VERSION = 1
 """Raised when articles are understood differently: every file is then read again, and nothing re-dated."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aggregator.publish.changes import Change
     from aggregator.publish.output import Output
     from aggregator.publish.press import Since
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _BATCH = 50  # channels: what is in memory at a time, and what one failure can hold up
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.options import Options, Progress
     from aggregator.run import Report
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _CLEAN = Mask()
 _NEEDED = 1  # a person decides; what may be published is
