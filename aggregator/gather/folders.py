@@ -157,7 +157,7 @@ class Gathering:
         was_held = before is not None and before.code == "flood"
         if name in self._options.accept_new or not is_flood(len(sightings), len(sightings), was_held=was_held):
             return False
-        new, known_by_sight = alike(sightings, self._store.sources.familiar(name))
+        new, known_by_sight = alike(sightings, self._store.sources.familiar(name, (one.key for one in sightings)))
         if not is_flood(new, known_by_sight, was_held=was_held):
             return False
         examples = tuple(sighting.location for sighting in sightings[:NAMED])

@@ -9,7 +9,7 @@ from aggregator.core.flood import TELLING, Familiar
 from aggregator.core.model import Outcome, from_micros, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Known, Put
-from aggregator.store.sql import EDGES, FAULTS, SIGHTING, chunks
+from aggregator.store.sql import EDGES, FAULTS, SIGHTING, chunks, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,13 +34,13 @@ class SourceTables:
         """Return the documents of a source by location."""
         return self._documents("source = ?", source)
 
-    def familiar(self, source: str) -> Familiar:
-        """Return what is known of the articles of a source; keys of all sources."""
+    def familiar(self, source: str, keys: Iterable[str]) -> Familiar:
+        """Return what is known of the articles of a source, and which of some keys any source has."""
         rows = self._db.query("SELECT title, published FROM sighting WHERE source = ?", [source])
         dates = Counter(published for _, published in rows if published is not None)
         titles = Counter(title for title, _ in rows)
         return Familiar(
-            keys={key for (key,) in self._db.query("SELECT key FROM sighting")},
+            keys={key for (key,) in query_in(self._db, "SELECT key FROM sighting WHERE key IN ({})", keys)},
             titles={title for title, count in titles.items() if count <= TELLING},
             dates={from_micros(date) for date, count in dates.items() if count <= TELLING},
         )
