@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,25 @@ def test_a_former_address_leads_related_links_to_the_entry(room: Newsroom) -> No
     room.run()
     (link,) = room.item("Title of b")["_aggregator"]["related"]
     assert (link["title"], link["url"]) == ("Moved", "https://other.example/elsewhere")
+
+
+def test_a_file_that_always_moves_does_not_remember_all_its_life(room: Newsroom) -> None:
+    for day in range(53):
+        room.article("today.md", title="Today", originalUrl=f"{HARBOUR}/day-{day}")
+        room.run()
+    assert ids(room) == {"Today": f"{HARBOUR}/day-0"}
+    rows = map(json.loads, (room.state / "ledger.jsonl").read_bytes().splitlines())
+    *_, former = (row["former"] for row in rows if row["kind"] == "entry")
+    assert former == [f"{HARBOUR}/day-{day}" for day in (0, *range(2, 52))]
+    # What was forgotten is as new; what gave the id is not.
+    room.article("old.md", title="Forgotten", originalUrl=f"{HARBOUR}/day-1")
+    room.article("first.md", title="First", originalUrl=f"{HARBOUR}/day-0")
+    room.run()
+    assert ids(room) == {
+        "Today": f"{HARBOUR}/day-0",
+        "Forgotten": f"{HARBOUR}/day-1",
+        "First": f"{HARBOUR}/day-0#2",
+    }
 
 
 def test_a_new_file_under_an_address_that_another_left_gets_an_id_of_its_own(room: Newsroom) -> None:
