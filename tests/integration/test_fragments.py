@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from newsroom import CONFIG, Newsroom, related
 
 from aggregator.registry import format_named
+from aggregator.store import sqlite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +60,15 @@ def test_what_did_not_change_is_not_rendered_again(room: Newsroom, rendered: Ren
     room.article("a3.md", title="New words", topics=["Sea", "Topic 3"], related=[related("a0.md")])
     room.run()
     assert {title for _, title in rendered} == {"New words", "Title of a0"}  # a0 shows who names it
+
+
+def test_a_pass_without_news_does_not_even_look_at_what_was_rendered(room: Newsroom, rendered: Rendered) -> None:
+    room.run()
+    rendered.clear()
+    with sqlite.opened(room.state, timedelta(0)) as store:
+        store.entries.forget_fragments()
+    room.run()
+    assert not rendered
 
 
 @pytest.mark.parametrize(
