@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
 from newsroom import NOON, Newsroom
 
 from aggregator.core.address import Address, read_address
+from aggregator.store import sqlite
 
 HARBOUR = "https://www.harbour.example"
 
@@ -284,3 +286,18 @@ def test_an_upgrade_that_cleans_differently_re_dates_nothing(room: Newsroom, mon
     assert after["title"] != before["title"]
     assert (after["id"], after["date_modified"]) == (before["id"], before["date_modified"])
     assert report.published.news == ()
+
+
+@pytest.mark.parametrize("name", ["{}.md", "{}/article.md"], ids=["names of their own", "one name"])
+def test_what_merging_all_anew_takes_grows_with_the_files_however_they_are_called(room: Newsroom, name: str) -> None:
+    took = []
+    for few, many in ((0, 300), (300, 1200)):
+        for number in range(few, many):
+            room.article(name.format(number), originalUrl=f"{HARBOUR}/{number}")
+        room.run()
+        config = room.loaded()
+        with sqlite.opened(room.state, timedelta(0)) as store:
+            start = time.process_time()
+            store.entries.settle(config.rules, room.now, everything=True)
+            took.append(time.process_time() - start)
+    assert took[1] < took[0] * 4 * 2, took
