@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
 
@@ -25,6 +25,7 @@ class LedgerRow(NamedTuple):
 
 
 _ESCAPED_ESCAPE = re.compile("%25[0-9A-Fa-f]{2}")
+_REMEMBERED = 50  # former keys: a file that gets another address every day has a thousand after three years
 
 Place = tuple[str, str]  # source and location of a document
 
@@ -113,6 +114,19 @@ def _new_id(key: str, rows: Mapping[str, LedgerRow], fresh: Collection[str]) -> 
         number += 1
         id_ = id_of(f"{key}#{number}")
     return id_
+
+
+def remembered(former: Sequence[str], id_: str) -> tuple[str, ...]:
+    """Return the former keys, oldest first, that the ledger keeps of an entry: the latest, and the one its id is made of.
+
+    Without that one, who takes that address over next could get the same id.
+    """
+    late = len(former) - _REMEMBERED
+    return tuple(one for number, one in enumerate(former) if number >= late or _may_have_given(one, id_))
+
+
+def _may_have_given(key: str, id_: str) -> bool:
+    return id_ == key or id_.startswith(f"{key}#") or id_of(key) != key
 
 
 def id_of(key: str) -> str:

@@ -81,6 +81,8 @@ def publish(  # noqa: PLR0913  what a pass has, each once
             raise
         press.fragments.flush()
         press.finish()
+        if todo:
+            press.fragments.forget_old(config.window, store.ledger)
     return Published(
         written=output.written,
         unchanged=output.unchanged,

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from aggregator.core.window import Window
     from aggregator.formats import Format, Style
     from aggregator.store import Member
     from aggregator.store.entries import EntryTables
+    from aggregator.store.ledger import LedgerTables
 
 _PENDING = 1024  # rendered entries that wait for the store; some KB each
 _RECENT = 4096  # rendered entries in memory: most are in several channels
+_OLD = 2  # times as many kept as when the old ones last went, and it is worth looking for old ones again,
+_LEAST = 1_000  # if there are so many more
+_KEPT = "fragments that were kept"
 
 
 class Shown(NamedTuple):
@@ -64,6 +69,16 @@ class Fragments:
         if self._pending:
             self._entries.keep_fragments(self._pending)
             self._pending.clear()
+
+    def forget_old(self, window: Window, ledger: LedgerTables) -> None:
+        """Let go what was rendered of entries that have left every window, where that may be much: they seldom return."""
+        count, kept = self._entries.count_fragments(), ledger.setting(_KEPT)
+        if kept and count <= _OLD * int(kept) + _LEAST:
+            return
+        if kept:  # at first all of them are new
+            self._entries.forget_old_fragments(max(window.entries, window.at_least) + PAGE, window.span)
+            count = self._entries.count_fragments()
+        ledger.keep_setting(_KEPT, str(count))
 
     def _rendered(self, digests: Mapping[str, str]) -> dict[str, Rendered]:
         """Return entries rendered from what they are now: from this pass, from the store, or made here."""

@@ -81,7 +81,7 @@ class Press:
             others = {key for key, row in self._rows.items() if not row.retired and self._lacks(self._paths(key))}
         return sorted(
             key
-            for key in {ALL, *self._touched, *others}
+            for key in {*self._touched, *others, *({ALL} - self._rows.keys())}
             if not is_retired(key, self._policy) and (key in self._rows or self._is_large_enough(key))
         )
 

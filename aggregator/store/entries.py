@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PAGE = 64  # members of a channel
 _LATEST = 2**63 - 1
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class EntryTables:
@@ -106,6 +108,21 @@ class EntryTables:
                     (key, one.digest, " ".join(str(len(part)) for part in one.fragments), b"".join(one.fragments))
                     for key, one in rendered.items()
                 ],
+            )
+
+    def count_fragments(self) -> int:
+        """Count the rendered entries that are kept."""
+        return int(self._db.query("SELECT COUNT(*) FROM fragment")[0][0])
+
+    def forget_old_fragments(self, newest: int, span: timedelta) -> None:
+        """Forget what was rendered of entries that no channel has among its newest, nor within `span` of the newest."""
+        with self._db.transaction():
+            self._db.run(
+                "DELETE FROM fragment WHERE key NOT IN (SELECT key FROM (SELECT key, shown,"
+                " ROW_NUMBER() OVER (PARTITION BY channel ORDER BY shown DESC, key DESC) AS number,"
+                " MAX(shown) OVER (PARTITION BY channel) AS latest FROM member)"
+                " WHERE number <= ? OR latest - shown <= ?)",
+                [newest, span // _MICROSECOND],
             )
 
     def forget_fragments(self) -> None:

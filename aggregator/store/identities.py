@@ -143,10 +143,13 @@ class _Claims:
         ids: dict[Place, str] = {(source, location): id_ for source, location, id_ in own}
         gone: dict[Place, list[tuple[str, Place]]] = defaultdict(list)
         for source, location, old, id_ in db.query(
+            # From the new places to the claims, not the other way round: a site may give all its files one name.
             "SELECT s.source, s.location, c.location, c.id FROM touched t JOIN present s ON s.key = t.key"
-            " JOIN ledger_claim c ON c.source = s.source AND c.name = s.name AND c.location <> s.location"
-            " JOIN ledger_entry l ON l.id = c.id JOIN touched went ON went.key = l.key"
-            " WHERE c.id <> '' AND s.name NOT LIKE 'index.%' AND NOT EXISTS ("
+            " CROSS JOIN ledger_claim c JOIN ledger_entry l ON l.id = c.id JOIN touched went ON went.key = l.key"
+            " WHERE c.source = s.source AND c.name = s.name AND c.location <> s.location AND c.id <> ''"
+            " AND s.name NOT LIKE 'index.%' AND NOT EXISTS ("
+            " SELECT 1 FROM ledger_claim own WHERE own.source = s.source AND own.location = s.location AND own.id <> '')"
+            " AND NOT EXISTS ("
             " SELECT 1 FROM sighting o WHERE o.source = s.source AND o.name = s.name AND o.location <> s.location)"
         ):
             gone[(source, location)].append((id_, (source, old)))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aggregator.core.channels import channels_of
+from aggregator.core.identity import remembered
 from aggregator.core.merge import edges_of, fingerprint, first_published, in_order, merge, shown_from
 from aggregator.core.model import to_micros
 from aggregator.core.related import face_of
@@ -260,5 +261,5 @@ def _dated(row: LedgerEntry, key: str, given: str, now: int) -> LedgerEntry:
         return row
     updated = row.updated if row.fingerprint == given else max(row.updated + _SECOND, now)
     former = row.former if row.key == key else tuple(dict.fromkeys((*row.former, row.key)))
-    former = tuple(one for one in former if one != key)
+    former = remembered([one for one in former if one != key], row.id)
     return row._replace(key=key, updated=updated, fingerprint=given, former=former)

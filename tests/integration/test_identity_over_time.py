@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
+import sqlite3
+from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from newsroom import NOON, Newsroom
 
 from aggregator.core.address import Address, read_address
+from aggregator.store import sqlite
 
 HARBOUR = "https://www.harbour.example"
 
@@ -84,6 +89,25 @@ def test_a_former_address_leads_related_links_to_the_entry(room: Newsroom) -> No
     room.run()
     (link,) = room.item("Title of b")["_aggregator"]["related"]
     assert (link["title"], link["url"]) == ("Moved", "https://other.example/elsewhere")
+
+
+def test_a_file_that_always_moves_does_not_remember_all_its_life(room: Newsroom) -> None:
+    for day in range(53):
+        room.article("today.md", title="Today", originalUrl=f"{HARBOUR}/day-{day}")
+        room.run()
+    assert ids(room) == {"Today": f"{HARBOUR}/day-0"}
+    rows = map(json.loads, (room.state / "ledger.jsonl").read_bytes().splitlines())
+    *_, former = (row["former"] for row in rows if row["kind"] == "entry")
+    assert former == [f"{HARBOUR}/day-{day}" for day in (0, *range(2, 52))]
+    # What was forgotten is as new; what gave the id is not.
+    room.article("old.md", title="Forgotten", originalUrl=f"{HARBOUR}/day-1")
+    room.article("first.md", title="First", originalUrl=f"{HARBOUR}/day-0")
+    room.run()
+    assert ids(room) == {
+        "Today": f"{HARBOUR}/day-0",
+        "Forgotten": f"{HARBOUR}/day-1",
+        "First": f"{HARBOUR}/day-0#2",
+    }
 
 
 def test_a_new_file_under_an_address_that_another_left_gets_an_id_of_its_own(room: Newsroom) -> None:
@@ -264,3 +288,29 @@ def test_an_upgrade_that_cleans_differently_re_dates_nothing(room: Newsroom, mon
     assert after["title"] != before["title"]
     assert (after["id"], after["date_modified"]) == (before["id"], before["date_modified"])
     assert report.published.news == ()
+
+
+@pytest.mark.parametrize("name", ["{}.md", "{}/article.md"], ids=["names of their own", "one name"])
+def test_what_merging_all_anew_takes_grows_with_the_files_however_they_are_called(
+    room: Newsroom, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = Counter[str]()  # of the database's own machine, in hundreds: the same on every computer
+    connect = sqlite3.connect
+
+    def counted(*given: Any, **named: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*given, **named)
+        connection.set_progress_handler(lambda: steps.update(["taken"]), 100)
+        return connection
+
+    took = []
+    for few, many in ((0, 200), (200, 800)):
+        for number in range(few, many):
+            room.article(name.format(number), originalUrl=f"{HARBOUR}/{number}")
+        room.run()
+        with monkeypatch.context() as patch:
+            patch.setattr(sqlite3, "connect", counted)
+            with sqlite.opened(room.state, timedelta(0)) as store:
+                steps.clear()
+                store.entries.settle(room.loaded().rules, room.now, everything=True)
+                took.append(steps.total())
+    assert 0 < took[1] < took[0] * 4 * 1.5

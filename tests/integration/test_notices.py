@@ -78,3 +78,4 @@ def test_a_window_that_bytes_cut_short_is_told_with_what_to_do(room: Newsroom) -
     )
     assert lines[-1] == "note      and 3 more feeds as short"
     assert len(lines) == 4
+    assert told(room) == []

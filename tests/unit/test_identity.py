@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.core.identity import Assignment, LedgerRow, assign, id_of
+from aggregator.core.identity import Assignment, LedgerRow, assign, id_of, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -243,3 +243,25 @@ def test_a_key_in_normal_form_is_its_own_id(key: str) -> None:
 def test_a_key_that_readers_may_rewrite_gives_a_uuid(key: str, id_: str) -> None:
     assert id_of(key) == id_
     assert assign({key: [at("f")]}, {}, {}, {}).row_of == {key: id_}
+
+
+FORMER = tuple(f"https://x.example/{number}" for number in range(60))
+
+
+@pytest.mark.parametrize(
+    ("id_", "kept"),
+    [
+        ("https://x.example/3", (FORMER[3], *FORMER[10:])),
+        ("https://x.example/3#2", (FORMER[3], *FORMER[10:])),
+        ("https://x.example/55", FORMER[10:]),
+        ("https://elsewhere.example/", FORMER[10:]),
+    ],
+)
+def test_of_many_former_keys_the_latest_are_kept_and_the_one_that_gave_the_id(id_: str, kept: tuple[str, ...]) -> None:
+    assert remembered(FORMER, id_) == kept
+    assert remembered(FORMER[:50], id_) == FORMER[:50]
+
+
+def test_former_keys_that_gave_a_uuid_are_kept() -> None:
+    odd = "https://x.example/caf%E9"
+    assert remembered((odd, *FORMER), id_of(f"{odd}#2")) == (odd, *FORMER[10:])
