@@ -171,5 +171,3 @@ class ServeError(AggregatorError):
     def __init__(self, address: str, reason: str, key: str = "") -> None:
         where = f"; it is set with {key}" if key else ""
         super().__init__(f"{address}: cannot listen there: {reason}{where}")
-        self.address = address
-        self.reason = reason

@@ -51,7 +51,6 @@ def daemon(*, config_path: Path | None) -> int:
 
 def _lived(config: Config, config_path: Path | None, signals: SimpleQueue[int]) -> int:
     """Be a daemon; return what to end with. All that takes is loaded here: a fault of the configuration is said before."""
-    from aggregator.cli.serve import applications  # noqa: PLC0415
     from aggregator.config import load  # noqa: PLC0415
     from aggregator.daemon.life import Daemon, World  # noqa: PLC0415
     from aggregator.daemon.notify import Notifier  # noqa: PLC0415
@@ -61,7 +60,7 @@ def _lived(config: Config, config_path: Path | None, signals: SimpleQueue[int]) 
         return load(located(config_path), os.environ)
 
     raise_limit()
-    world = World(read_again, os.environ, _now, Notifier(os.environ), signals, applications, _log)
+    world = World(read_again, os.environ, _now, Notifier(os.environ), signals, _log)
     return Daemon(config, world).live()
 
 

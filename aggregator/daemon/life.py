@@ -19,20 +19,18 @@ from aggregator.daemon.agenda import BEAT, Agenda
 from aggregator.daemon.chronicle import said
 from aggregator.daemon.clock import Clocks
 from aggregator.daemon.duty import Duty
-from aggregator.daemon.hosting import Hosting
 from aggregator.daemon.signals import ENDINGS
 from aggregator.daemon.watch import Watch
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.run import noted
 from aggregator.run.logbook import status
+from aggregator.serve.hosting import LISTEN, Hosting
 from aggregator.store import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from queue import SimpleQueue
-
-    from starlette.types import ASGIApp
 
     from aggregator.config import Config
     from aggregator.daemon.notify import Notifier
@@ -52,7 +50,7 @@ class World:
     """What a daemon lives in.
 
     load: reads the configuration anew; adopt: told of one that counts from now on. signals: those that came, from
-    `listen`. applications: what the built-in server hands out.
+    `listen`.
     """
 
     load: Callable[[], Config]
@@ -60,7 +58,6 @@ class World:
     clock: Callable[[], datetime]
     notifier: Notifier
     signals: SimpleQueue[int]
-    applications: Callable[[Config], tuple[ASGIApp, ASGIApp]]
     adopt: Callable[[Config], object] = lambda _: None
 
 
@@ -80,10 +77,10 @@ class Daemon:
         self._agenda = Agenda(config.schedule, work, beat)
         self._patience = beat.total_seconds() * _LOST_BEATS
         self._watch = self._watching(config)
-        self._hosting = Hosting(world.applications)
+        self._hosting = Hosting(world.clock, _no_room)
 
     def live(self) -> int:
-        """Return what the process is to end with: 0 after a signal, OVERDUE where a pass hangs, LOST without a state.
+        """Return what the process is to end with: 0 after a signal, OVERDUE where a pass hangs, LOST without a state or a thread.
 
         Where the first pass fails, its exit code; what fails later is logged, and tried again.
 
@@ -95,7 +92,7 @@ class Daemon:
         with ExitStack() as stack:
             with noted.opening(config, self._world.clock):
                 hold = stack.enter_context(lock.held(config.state, timedelta(0), lock.DAEMON))
-            self._hosting.follow(config)
+            self._host(config)
             said("daemon begins", config=str(config.file), state=str(config.state), output=str(config.output))
             self._watch.start()
             self._duty.publish.start()
@@ -138,6 +135,10 @@ class Daemon:
         if failed and not self._is_ready:
             said("the first pass failed; the daemon ends", logging.CRITICAL)
             return getattr(failed, "exit_code", AggregatorError.exit_code)
+        if (address := self._hosting.lost()) or self._watch.is_lost():
+            thread = f"serve {address}" if address else "watch"
+            said("a thread died; the daemon ends, to be restarted", logging.CRITICAL, thread=thread)
+            return LOST
         self._tell()
         self._duty.try_again()
         deadline = self._duty.config.schedule.deadline
@@ -211,13 +212,19 @@ class Daemon:
         self._watch = self._watching(config)
         self._watch.start()
         try:
-            self._hosting.follow(config)
+            self._host(config)
             self._refused = ""
         except AggregatorError as error:
             self._refused = f"not served as the configuration wants: {error}"
             said("not served as the configuration wants; what was served goes on", logging.ERROR, reason=str(error))
         said("configuration read again")
         self._ask_for_all()
+
+    def _host(self, config: Config) -> None:
+        """Serve, if the configuration says that a daemon does."""
+        for one in self._hosting.follow(config if config.serve.daemon else None):
+            what = "serving" if one.offer.key == LISTEN else "answering monitors"
+            said(what, listen=str(one.offer.place), port=one.at.port)
 
     def _ask_for_all(self) -> None:
         self._duty.publish.ask()
@@ -252,6 +259,10 @@ def dump_stacks() -> None:
     names = ", ".join(f"{one.name} 0x{one.ident or 0:016x}" for one in threading.enumerate())
     said("stacks follow, by the numbers of threads", logging.CRITICAL, threads=names)
     faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
+
+
+def _no_room(count: int) -> None:
+    said("connections ended, since there was no room for more", logging.WARNING, count=count)
 
 
 def overdue(stuck: Mapping[str, float], deadline: timedelta) -> str:

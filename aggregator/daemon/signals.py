@@ -7,18 +7,19 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
 ENDINGS = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
-def listen() -> SimpleQueue[int]:
+def listen(numbers: Iterable[int] = (*ENDINGS, signal.SIGHUP, signal.SIGUSR1)) -> SimpleQueue[int]:
     """Return a queue that signals go into from now on; none of them ends the process by itself any more."""
     queue: SimpleQueue[int] = SimpleQueue()
 
     def take(number: int, _frame: FrameType | None) -> None:
         queue.put(number)
 
-    for number in (*ENDINGS, signal.SIGHUP, signal.SIGUSR1):
+    for number in numbers:
         signal.signal(number, take)
     return queue

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os.path
 import time
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISDIR
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -53,6 +55,10 @@ class Watch:
         """End; nobody is told any more."""
         self._ended.set()
 
+    def is_lost(self) -> bool:
+        """Say whether it ended though nobody told it to."""
+        return bool(self._thread.ident) and not self._thread.is_alive() and not self._ended.is_set()
+
     def _watch(self) -> None:
         before: _Identities | None = None
         while not self._ended.is_set():
@@ -84,12 +90,10 @@ class Watch:
         """Return the folders that there are, each with what tells it from another one of its name."""
         found: _Identities = {}
         for folder in self._folders:
-            try:
+            with suppress(OSError):
                 status = folder.stat()
-            except OSError:
-                continue
-            if folder.is_dir():
-                found[folder] = (status.st_dev, status.st_ino)
+                if S_ISDIR(status.st_mode):
+                    found[folder] = (status.st_dev, status.st_ino)
         return found
 
     def _until_others(self, there: Mapping[Path, tuple[int, int]]) -> None:

@@ -1,5 +1,5 @@
 """Handing out what is published, and saying how the program is: two ASGI applications, and what runs them.
 
-`site.site` and `health.health` are plain functions of what they need; `listening.serve` runs them within bounds, in a
-process of their own or beside the passes.
+`site.site` and `health.health` are plain functions of what they need; `hosting.Hosting` makes both of a configuration
+and runs them within bounds, in threads of their own: `aggregator serve` waits for these, a daemon makes passes beside.
 """

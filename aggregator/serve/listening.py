@@ -32,13 +32,9 @@ _SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _SOCKET_MODE = 0o666  # what it hands out is public; the folder of the socket keeps out whom it may
 
 
-WATCHERS = 64
-"""Connections for those who watch: enough, whatever readers do at the other address."""
-
-
 @contextmanager
-def listening(host: str, port: int, path: str = "") -> Iterator[socket.socket]:
-    """Yield a socket that listens on a host and port, or on a path.
+def listening(host: str, port: int, path: str = "", key: str = "") -> Iterator[socket.socket]:
+    """Yield a socket that listens on a host and port, or on a path. key: what that is set with.
 
     Raises:
         ServeError: that cannot be done, as where another program listens there.
@@ -46,7 +42,7 @@ def listening(host: str, port: int, path: str = "") -> Iterator[socket.socket]:
     try:
         listener = _on_path(path) if path else _on_network(host, port)
     except OSError as error:
-        raise ServeError(path or f"{host}:{port}", reason_of(error)) from error
+        raise ServeError(path or f"{host}:{port}", reason_of(error), key) from error
     try:
         with listener:
             yield listener

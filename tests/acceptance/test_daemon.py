@@ -33,14 +33,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from aggregator import log
-from aggregator.cli.serve import applications
 from aggregator.config import load
 from aggregator.daemon.life import Daemon, World
 from aggregator.daemon.signals import listen
 from aggregator.daemon.notify import Notifier
 config = load(Path("config/aggregator.yaml"), {})
 hasty = replace(config, schedule=replace(config.schedule, deadline=timedelta(seconds=1)))
-world = World(lambda: hasty, {}, partial(datetime.now, UTC), Notifier(os.environ), listen(), applications)
+world = World(lambda: hasty, {}, partial(datetime.now, UTC), Notifier(os.environ), listen())
 log.configure("text", "info", sys.stderr)
 os._exit(Daemon(hasty, world).live())
 """

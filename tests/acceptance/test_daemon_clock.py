@@ -28,7 +28,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from apscheduler.schedulers import base
 from aggregator import log
-from aggregator.cli.serve import applications
 from aggregator.config import load
 from aggregator.daemon import agenda
 from aggregator.daemon.clock import Clocks
@@ -51,7 +50,7 @@ def clock():
 base.datetime = agenda.datetime = Wall
 file = Path("config/aggregator.yaml")
 log.configure("text", "info", sys.stderr)
-world = World(lambda: load(file, {}), {}, clock, Notifier(os.environ), listen(), applications)
+world = World(lambda: load(file, {}), {}, clock, Notifier(os.environ), listen())
 clocks = Clocks(lambda: Wall.now(UTC).timestamp())
 os._exit(Daemon(load(file, {}), world, clocks, timedelta(seconds=0.2)).live())
 """

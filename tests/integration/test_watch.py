@@ -150,3 +150,20 @@ def test_a_folder_that_may_not_be_read_keeps_nobody_from_the_others(tmp_path: Pa
             assert "the others are watched: Permission denied" in process.stderr.read()
     finally:
         (tmp_path / where).chmod(0o755)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_watch_that_dies_is_lost_and_one_that_is_stopped_is_not(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise AssertionError
+
+    doomed, stopped, idle = Watch([tmp_path], fail), Watch([tmp_path], lambda: None), Watch([], fail)
+    for one in (doomed, stopped, idle):
+        one.start()
+    stopped.stop()
+    end = time.monotonic() + SECONDS
+    while not doomed.is_lost():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert not stopped.is_lost()
+    assert not idle.is_lost()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -21,24 +22,36 @@ if TYPE_CHECKING:
 _START_SECONDS = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is to be answered with where. key: what the address is set with."""
+
+    key: str
+    place: Address
+    app: ASGIApp
+    bounds: Bounds
+
+
 class Stand:
     """A server at one address; who connects before `begin` is answered then.
+
+    no_room: as in `listening.serve`.
 
     Raises:
         ServeError: it is not possible to listen there.
     """
 
-    def __init__(self, place: Address, app: ASGIApp, bounds: Bounds, told: Callable[[int], None]) -> None:
-        self.place = place
-        self._app = app
-        self._bounds = bounds
-        self._told = told
+    def __init__(self, offer: Offer, no_room: Callable[[int], None]) -> None:
+        self.offer = offer
+        self._no_room = no_room
         self._sockets = ExitStack()
-        listener = self._sockets.enter_context(listening(place.host, place.port, place.path))
-        self.port: int = 0 if place.path else listener.getsockname()[1]
+        place = offer.place
+        listener = self._sockets.enter_context(listening(place.host, place.port, place.path, offer.key))
+        self.at = place if place.path else replace(place, port=listener.getsockname()[1])  # 0 asks for any
         self._stop: Callable[[], object] = lambda: None
         self._runs = Event()
-        self._thread = Thread(target=lambda: asyncio.run(self._run(listener)), name="serve", daemon=True)
+        self._is_told = False  # to end
+        self._thread = Thread(target=self._live, args=(listener,), name="serve", daemon=True)
 
     def begin(self) -> None:
         """Answer from now on."""
@@ -47,19 +60,17 @@ class Stand:
 
     def show(self, app: ASGIApp) -> None:
         """Answer with another application from the next request on."""
-        self._app = app
+        self.offer = replace(self.offer, app=app)
 
-    def again(self) -> Stand:
-        """Return the same at the same address, after its end.
-
-        Raises:
-            ServeError: somebody else listens there by now.
-        """
-        return Stand(self.place, self._app, self._bounds, self._told)
+    def is_lost(self) -> bool:
+        """Say whether it ended though nobody told it to."""
+        return bool(self._thread.ident) and not self._thread.is_alive() and not self._is_told
 
     def stop(self) -> None:
         """Take no more connections."""
-        self._stop()
+        self._is_told = True
+        with suppress(RuntimeError):  # its loop is over already
+            self._stop()
 
     def end(self, patience: float) -> None:
         """Serve no more; answers that are on their way may take so many seconds."""
@@ -68,12 +79,17 @@ class Stand:
             self._thread.join(patience)
         self._sockets.close()
 
+    def _live(self, listener: socket.socket) -> None:
+        try:
+            asyncio.run(self._run(listener))
+        finally:
+            self._runs.set()  # or no longer: nobody is to wait
+
     async def _run(self, listener: socket.socket) -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         self._stop = lambda: loop.call_soon_threadsafe(stop.set)
         self._runs.set()
-        await serve(self._answer, listener, stop, self._bounds, self._told)
-        self._stop = lambda: None
+        await serve(self._answer, listener, stop, self.offer.bounds, self._no_room)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
+        await self.offer.app(scope, receive, send)
