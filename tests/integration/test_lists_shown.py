@@ -145,6 +145,13 @@ def test_feeds_of_a_list_are_shown_and_exported_by_its_titles(site: Site) -> Non
     assert 'text="Feed a"' in done.stdout
 
 
+def test_a_feed_of_a_list_is_tried_by_its_name_with_its_terms(site: Site) -> None:
+    site.run()
+    for named in (site.name("a"), site.server.url("/a")):
+        code, shown = site.command("test", named)  # at a private address, which the list allows
+        assert (code, "state     0 new   1 known" in shown) == (0, True), shown
+
+
 def test_a_login_in_the_address_of_a_list_is_a_fault_and_private_says_what_it_opens(tmp_path: Path) -> None:
     room = Newsroom(tmp_path / "site")
     room.configure(f"{CONFIG}upstream_from: [{{url: 'https://me:word@x.example/l'}}]\n")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.completion import any_upstream
-from aggregator.cli.options import config_option, json_option, loaded, located
+from aggregator.cli.options import config_option, json_option, loaded, located, with_lists
 from aggregator.cli.screen import fitted
 from aggregator.errors import ConfigError, UnknownSource
 from aggregator.masking import masked
@@ -66,12 +66,18 @@ def try_(*, address: str, config_path: Path | None, private: bool, as_json: bool
 
 
 def _config(path: Path | None) -> Config | None:
-    """Return the configuration, if there is one: an address can be tried before there is."""
+    """Return the configuration with the feeds of its lists, if there is one: an address can be tried before there is."""
     try:
         file = located(path)
     except ConfigError:
         return None
-    return loaded(file)
+    config = loaded(file)
+    if not config.lists:
+        return config
+    from aggregator.store import sqlite  # noqa: PLC0415  only where there are any
+
+    with sqlite.looked_into(config.state) as store:
+        return with_lists(config, store)
 
 
 def _source(config: Config | None, address: str) -> Upstream | None:
