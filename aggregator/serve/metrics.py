@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
     from prometheus_client import Metric
+    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 
     from aggregator.serve.tally import Tally
     from aggregator.status import Counts, Status, Work
+
+    _Kind: TypeAlias = type[CounterMetricFamily | GaugeMetricFamily]
+    _Value: TypeAlias = float | dict[str, int]
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -43,75 +48,64 @@ class _Collector:
             yield from _hubs(self._status)
 
 
-def _answers(tally: Tally) -> Iterator[Metric]:
-    from prometheus_client.metrics_core import CounterMetricFamily  # noqa: PLC0415
+def _count(name: str, says: str, value: _Value, label: str = "") -> Metric:
+    """Return what only grows; label: what the values are told apart by, where there are several."""
+    from prometheus_client.metrics_core import CounterMetricFamily  # noqa: PLC0415  an extra
 
-    answers = CounterMetricFamily(
-        "aggregator_answers", "Answers to readers since the start, by status.", labels=["status"]
-    )
-    for status, count in sorted(tally.answers.items()):
-        answers.add_metric([str(status)], count)
-    yield answers
-    yield CounterMetricFamily("aggregator_sent_bytes", "Bytes of bodies sent since the start.", value=tally.sent)
-    yield CounterMetricFamily(
-        "aggregator_saved_bytes", "Bytes of files that 304 and gzip saved since the start.", value=tally.saved
-    )
+    return _filled(CounterMetricFamily, name, says, value, label)
+
+
+def _level(name: str, says: str, value: _Value, label: str = "") -> Metric:
+    """Return what also falls."""
+    from prometheus_client.metrics_core import GaugeMetricFamily  # noqa: PLC0415  an extra
+
+    return _filled(GaugeMetricFamily, name, says, value, label)
+
+
+def _filled(kind: _Kind, name: str, says: str, value: _Value, label: str) -> Metric:
+    family = kind(f"aggregator_{name}", says, labels=[label] if label else [])
+    for part, number in value.items() if isinstance(value, dict) else [("", value)]:
+        family.add_metric([part] if label else [], number)
+    return family
+
+
+def _answers(tally: Tally) -> Iterator[Metric]:
+    answers = {str(status): count for status, count in sorted(tally.answers.items())}
+    yield _count("answers", "Answers to readers since the start, by status.", answers, "status")
+    yield _count("sent_bytes", "Bytes of bodies sent since the start.", tally.sent)
+    yield _count("saved_bytes", "Bytes of files that 304 and gzip saved since the start.", tally.saved)
 
 
 def _passes(status: Status) -> Iterator[Metric]:
-    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415
-
-    passes = CounterMetricFamily("aggregator_passes", "Passes, by what they came to.", labels=["result"])
-    passes.add_metric(["good"], status.work.good)
-    passes.add_metric(["failed"], status.work.failed)
-    yield passes
-    yield CounterMetricFamily("aggregator_passes_seconds", "Time that passes took.", value=status.work.seconds)
-    took = (status.ended - status.started).total_seconds()
-    yield GaugeMetricFamily("aggregator_last_pass_seconds", "Time that the last pass took.", value=took)
-    yield GaugeMetricFamily("aggregator_last_pass_exit_code", "What the last pass ended with.", value=status.exit_code)
+    work, took = status.work, (status.ended - status.started).total_seconds()
+    yield _count("passes", "Passes, by what they came to.", {"good": work.good, "failed": work.failed}, "result")
+    yield _count("passes_seconds", "Time that passes took.", work.seconds)
+    yield _level("last_pass_seconds", "Time that the last pass took.", took)
+    yield _level("last_pass_exit_code", "What the last pass ended with.", status.exit_code)
     if status.last_good:
-        good = status.last_good.timestamp()
-        yield GaugeMetricFamily("aggregator_last_good_pass_timestamp_seconds", "End of the last good pass.", value=good)
+        yield _level("last_good_pass_timestamp_seconds", "End of the last good pass.", status.last_good.timestamp())
 
 
 def _work(work: Work) -> Iterator[Metric]:
-    from prometheus_client.metrics_core import CounterMetricFamily  # noqa: PLC0415
-
-    fetches = CounterMetricFamily("aggregator_fetches", "Fetches of upstream feeds, by result.", labels=["result"])
-    fetches.add_metric(["fresh"], work.fresh)
-    fetches.add_metric(["unchanged"], work.unchanged)
-    fetches.add_metric(["failed"], work.asked - work.fresh - work.unchanged)
-    yield fetches
-    yield CounterMetricFamily("aggregator_files_written", "Files written to the output folder.", value=work.written)
+    failed = work.asked - work.fresh - work.unchanged
+    fetches = {"fresh": work.fresh, "unchanged": work.unchanged, "failed": failed}
+    yield _count("fetches", "Fetches of upstream feeds, by result.", fetches, "result")
+    yield _count("files_written", "Files written to the output folder.", work.written)
 
 
 def _counts(counts: Counts) -> Iterator[Metric]:
-    from prometheus_client.metrics_core import GaugeMetricFamily  # noqa: PLC0415
-
-    sources = GaugeMetricFamily("aggregator_sources", "Sources, by state.", labels=["state"])
-    sources.add_metric(["ok"], max(0, counts.sources - counts.failing - counts.held - counts.paused))
-    sources.add_metric(["failing"], counts.failing)
-    sources.add_metric(["held"], counts.held)
-    sources.add_metric(["paused"], counts.paused)
-    yield sources
-    yield GaugeMetricFamily("aggregator_entries", "Entries that there are.", value=counts.entries)
-    yield GaugeMetricFamily("aggregator_channels", "Channels that are published.", value=counts.channels)
-    yield GaugeMetricFamily("aggregator_faulty", "Faults in articles and feed files.", value=counts.faulty)
+    troubled = {"failing": counts.failing, "held": counts.held, "paused": counts.paused}
+    well = max(0, counts.sources - sum(troubled.values()))
+    yield _level("sources", "Sources, by state.", {"ok": well, **troubled}, "state")
+    yield _level("entries", "Entries that there are.", counts.entries)
+    yield _level("channels", "Channels that are published.", counts.channels)
+    yield _level("faulty", "Faults in articles and feed files.", counts.faulty)
 
 
 def _hubs(status: Status) -> Iterator[Metric]:
-    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415
-
-    announced = CounterMetricFamily(
-        "aggregator_announcements", "Announcements to hubs, by what became of them.", labels=["result"]
-    )
-    announced.add_metric(["taken"], status.work.announced)
-    announced.add_metric(["refused"], status.work.refused)
-    yield announced
+    work, failing = status.work, sum(bool(one.reason) for one in status.hubs)
+    answers = {"taken": work.announced, "refused": work.refused}
+    yield _count("announcements", "Announcements to hubs, by what became of them.", answers, "result")
     owed = sum(one.owed for one in status.hubs)
-    yield GaugeMetricFamily("aggregator_announcements_owed", "Announcements that hubs are owed.", value=owed)
-    hubs = GaugeMetricFamily("aggregator_hubs", "Hubs, by state.", labels=["state"])
-    failing = sum(bool(one.reason) for one in status.hubs)
-    hubs.add_metric(["ok"], len(status.hubs) - failing)
-    hubs.add_metric(["failing"], failing)
-    yield hubs
+    yield _level("announcements_owed", "Announcements that hubs are owed.", owed)
+    yield _level("hubs", "Hubs, by state.", {"ok": len(status.hubs) - failing, "failing": failing}, "state")
