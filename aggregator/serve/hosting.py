@@ -74,9 +74,7 @@ class Hosting:
         opened: dict[_Where, Stand] = {}
         ended: list[Stand] = []
         try:
-            for where, offer in wanted.items():
-                if where in self._stands:
-                    continue
+            for where, offer in [one for one in wanted.items() if one[0] not in self._stands]:
                 try:
                     opened[where] = Stand(offer, self._no_room)
                 except ServeError:

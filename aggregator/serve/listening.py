@@ -6,7 +6,7 @@ import asyncio
 import errno
 import socket
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -39,50 +39,34 @@ def listening(host: str, port: int, path: str = "", key: str = "") -> Iterator[s
     Raises:
         ServeError: that cannot be done, as where another program listens there.
     """
-    try:
-        listener = _on_path(path) if path else _on_network(host, port)
-    except OSError as error:
-        raise ServeError(path or f"{host}:{port}", reason_of(error), key) from error
-    try:
-        with listener:
-            yield listener
-    finally:
-        if path:
-            Path(path).unlink(missing_ok=True)
+    with ExitStack() as stack:
+        try:
+            listener = _on_path(path, stack) if path else _on_network(host, port, stack)
+        except OSError as error:
+            raise ServeError(path or f"{host}:{port}", reason_of(error), key) from error
+        yield listener
 
 
-def _on_network(host: str, port: int) -> socket.socket:
+def _on_network(host: str, port: int, stack: ExitStack) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, kind, protocol, _, address = found[0]
     # With the number of the protocol: only where asyncio sees that does it turn Nagle's algorithm off, 40 ms an answer.
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(_WAITING)
-    except OSError:
-        listener.close()
-        raise
+    listener = stack.enter_context(socket.socket(family, kind, protocol))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    listener.listen(_WAITING)
     return listener
 
 
-def _on_path(path: str) -> socket.socket:
+def _on_path(path: str, stack: ExitStack) -> socket.socket:
     with suppress(FileNotFoundError):
         if stat.S_ISSOCK(Path(path).stat().st_mode) and not _is_answered(path):
             Path(path).unlink()  # left by one that was killed
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(path)
-    except OSError:
-        listener.close()
-        raise
-    try:
-        Path(path).chmod(_SOCKET_MODE)
-        listener.listen(_WAITING)
-    except OSError:
-        listener.close()
-        Path(path).unlink(missing_ok=True)
-        raise
+    listener = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+    listener.bind(path)
+    stack.callback(Path(path).unlink, missing_ok=True)
+    Path(path).chmod(_SOCKET_MODE)
+    listener.listen(_WAITING)
     return listener
 
 
