@@ -7,10 +7,13 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
+import ada_url
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 HIDDEN = "***"
+_SHOWN = 200  # characters of an address in a report
 _LEAST = 4  # letters of a secret that is looked for also inside of words
 # Browsers take backslashes for slashes and leave some out; an `@` in a path comes after a slash, and stays.
 _USERINFO = re.compile(r"(https?:[/\\]*|//)[^/?#\\ ]*@", re.IGNORECASE)
@@ -21,6 +24,22 @@ def one_line(text: str) -> str:
     if text.isprintable() and "  " not in text:
         return text
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
+def masked(url: str) -> str:
+    """Return an address as reports show it: no name and password, no query, nothing unprintable, not endless."""
+    try:
+        parsed = ada_url.URL(url)
+    except ValueError:
+        # What is no address may still hold a password, and nobody can say where it begins.
+        shown = url.rpartition("@")[2].partition("?")[0]
+        shown = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in shown)
+    else:
+        path = parsed.pathname
+        if not parsed.protocol.startswith("http"):
+            path = path.rpartition("@")[2]  # only for the web does the parser know where a password is
+        shown = f"{parsed.protocol}//{parsed.host}{path}"
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
 class Mask:

@@ -38,7 +38,10 @@ class Options:
 
 
 class Progress(Protocol):
-    """Told what is being done, how much of it is done, and how much there is."""
+    """Told what is being done, how much of it is done, and how much there is; often, as a sign of life.
+
+    Whoever asked for the work may raise from it, which ends the work where it is.
+    """
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Take note."""

@@ -10,7 +10,7 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from aggregator.core.health import Counts, Tally, Wish
-from aggregator.sources.http import masked
+from aggregator.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aggregator.config.upstream import Upstream
     from aggregator.core.health import Survey, Wishes
     from aggregator.core.polling import Poll
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 
 class State(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.words import count, line
+from aggregator.masking import masked
 
 if TYPE_CHECKING:
     from aggregator.core.owing import Owing
@@ -24,8 +25,6 @@ def hub_lines(announced: Announced, *, dry: bool) -> list[str]:
 
 
 def _owed(hub: str, owing: Owing, *, dry: bool) -> str:
-    from aggregator.sources.wire.errand import masked  # noqa: PLC0415  few sites have a hub
-
     number = count(len(owing.feeds), "announcement")
     if dry:
         return f"{masked(hub)}: {number} to make"

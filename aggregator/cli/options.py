@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from aggregator.config import Config
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 config_option = click.option(
     "--config",

@@ -32,7 +32,7 @@ class Flood:
 
 @dataclass(frozen=True, slots=True)
 class Familiar:
-    """What is known of a source: keys of all articles, and the titles and dates that few of its own share."""
+    """What is known: which of the keys that were asked for, and the titles and dates that few articles of a source share."""
 
     keys: Collection[str]
     titles: Collection[str]

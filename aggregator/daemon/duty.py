@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aggregator.options import Progress
     from aggregator.run import Report
     from aggregator.store import Put
+    from aggregator.store.tables import Store
 
 _AGAIN_SECONDS = 60.0  # after a pass that failed
 
@@ -68,7 +69,7 @@ class Duty:
         self._clock = clock
         self._options = Options(environment=environment)
         self._chronicle = Chronicle()
-        self._lock = Lock()
+        self._lock = Lock()  # of the three below, which threads hand to each other
         self._polled = Polled()  # since the last pass
         self._announced = Announced()  # since the last pass
         self._are_hubs_settled = True  # no longer from when they are told until a pass has kept what that came to
@@ -125,7 +126,8 @@ class Duty:
                 progress = self._progress(self.publish)
                 beside = passes.Beside(polled, announced, is_quiet)
                 report = noted.run(config, store, self._clock, self._options, progress, interval=every, beside=beside)
-                self._are_hubs_settled = self._are_hubs_settled or bool(announced.given)
+                with self._lock:
+                    self._are_hubs_settled = self._are_hubs_settled or bool(announced.given)
                 self._after_pass(report, config)
                 if self._upkeep.is_set():
                     self._keep_up(config, store)
@@ -175,7 +177,8 @@ class Duty:
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001  as above
-            self._are_hubs_settled = True
+            with self._lock:
+                self._are_hubs_settled = True
             self._chronicle.failed("telling hubs", error)
             return
         self._chronicle.went_well("telling hubs")
@@ -184,7 +187,7 @@ class Duty:
             self._announced = replace(made, given=given)
         self.publish.ask()
 
-    def _keep_up(self, config: Config, store: sqlite.SqliteStore) -> None:
+    def _keep_up(self, config: Config, store: Store) -> None:
         self._upkeep.clear()
         try:
             keep_up(config.state, store, self._clock())

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from aggregator.store.sqlite import SqliteStore
+    from aggregator.store.tables import Store
 
 FOLDER = "backup"
 _KEPT = 7  # copies
 _NAME = "ledger-{day:%Y-%m-%d}.jsonl"
 
 
-def keep_up(state: Path, store: SqliteStore, now: datetime) -> None:
+def keep_up(state: Path, store: Store, now: datetime) -> None:
     """Copy the ledger of today, let the oldest copies go, forget old days, tidy the database.
 
     Raises:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from aggregator.core.model import Entry, Sighting
     from aggregator.explain.finding import Asked
     from aggregator.publish.output import Manifest
-    from aggregator.store import Store
     from aggregator.store.inquiry import Remembered
+    from aggregator.store.tables import Store
 
 _CHOICES = 10
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.explain.finding import Asked, Spot
-    from aggregator.store import Store
     from aggregator.store.inquiry import Filed, Remembered
+    from aggregator.store.tables import Store
 
 _NAMED = 3
 _OUTCOMES = {

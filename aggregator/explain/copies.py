@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aggregator.core.model import Entry, Sighting
     from aggregator.core.rules import Rule
     from aggregator.standing import Standing
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _TROUBLED = {State.FAILING: "fails", State.HELD: "is held", State.GONE: "is gone"}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from aggregator.config import Config
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aggregator.core.model import Sighting
     from aggregator.core.query import Condition
     from aggregator.core.rules import Rule
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 
 def futile(config: Config, store: Store) -> list[Fault]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from aggregator.core.window import Cut
     from aggregator.explain.facts import TopicGiven
     from aggregator.publish.output import Manifest
-    from aggregator.store import Store
     from aggregator.store.inquiry import Sized
+    from aggregator.store.tables import Store
 
 
 def seats_of(config: Config, store: Store, manifest: Manifest, entry: Entry) -> tuple[Seat, ...]:

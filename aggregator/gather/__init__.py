@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aggregator.core.health import Wishes
     from aggregator.gather.folders import Gathering
     from aggregator.options import Options, Progress
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 
 def gather(

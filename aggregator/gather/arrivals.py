@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.core.flood import Flood, alike, is_flood
+from aggregator.core.flood import Familiar, Flood, alike, is_flood
 from aggregator.core.matching import is_same_page, is_same_place, locate, new_place
 from aggregator.core.model import EPOCH, Document, Outcome, to_micros
 from aggregator.sources import Validators
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aggregator.config.upstream import Upstream
     from aggregator.core.model import Sighting
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _RETENTION = timedelta(days=730)  # of an entry, from when it left the document of its feed
 _SILENCE = timedelta(days=365)  # after which nobody can tell a silent feed from a clock that is wrong
@@ -92,17 +92,20 @@ class Arrivals:
             titles[one.title].append(one.location in here)
         return sum(sorted(twins) == [False, True] for twins in titles.values())
 
+    def _familiar(self, new: Sequence[Sighting]) -> Familiar:
+        return self._store.sources.familiar(self._source.name, (one.key for one in new))
+
     def counted(self) -> tuple[int, int]:
         """Return how many entries are new to the source, and how many of them look like known ones."""
         new = self._new()
-        return len(new), alike(new, self._store.sources.familiar(self._source.name))[1]
+        return len(new), alike(new, self._familiar(new))[1]
 
     def flood(self, *, was_held: bool) -> Flood | None:
         """Return what a person should see first; None where the new entries look new, or all of the source is."""
         new, before = self._new(), self._replaced()
         if self.is_first or not is_flood(len(new), len(new), before=before, was_held=was_held):
             return None
-        count, known_by_sight = alike(new, self._store.sources.familiar(self._source.name))
+        count, known_by_sight = alike(new, self._familiar(new))
         if not is_flood(count, known_by_sight, before=before, was_held=was_held):
             return None
         return Flood(self._source.name, count, known_by_sight, tuple(one.href for one in new[:_NAMED]))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aggregator.sources.feed.context import FeedContext
     from aggregator.sources.feed.parse import FeedDocument
     from aggregator.sources.http import Request, Response
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _AT_ONCE = 4  # bodies of up to 10 MiB wait for a parser; those that are slow do not count
 _NOT_MODIFIED, _OK = 304, 200

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aggregator.sources import Listing, Resource
     from aggregator.sources.feed.context import FeedContext
     from aggregator.sources.feed.parse import FeedDocument
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
     from aggregator.worker import Failure
 
 _SUFFIXES = (".xml", ".json", ".rss", ".atom", ".rdf")

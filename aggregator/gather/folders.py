@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from aggregator.config.upstream import FeedFolder
     from aggregator.options import Options, Progress
     from aggregator.sources import Listing, Validators
-    from aggregator.store import Known, Store
+    from aggregator.store import Known
     from aggregator.store.inquiry import Filed
+    from aggregator.store.tables import Store
 
 PARSER_VERSION = 1
 """Raised when articles are understood differently: every file is then read again, and nothing re-dated."""
@@ -156,7 +157,7 @@ class Gathering:
         was_held = before is not None and before.code == "flood"
         if name in self._options.accept_new or not is_flood(len(sightings), len(sightings), was_held=was_held):
             return False
-        new, known_by_sight = alike(sightings, self._store.sources.familiar(name))
+        new, known_by_sight = alike(sightings, self._store.sources.familiar(name, (one.key for one in sightings)))
         if not is_flood(new, known_by_sight, was_held=was_held):
             return False
         examples = tuple(sighting.location for sighting in sightings[:NAMED])

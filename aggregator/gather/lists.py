@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aggregator.options import Progress
     from aggregator.sources.feed.context import FeedContext
     from aggregator.sources.opml import Subscription
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _SUFFIX = ".opml"
 

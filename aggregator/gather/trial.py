@@ -20,10 +20,11 @@ from aggregator.core.health import Wish
 from aggregator.core.model import Fault
 from aggregator.core.rules import Verdict, judge
 from aggregator.gather.arrivals import Arrivals
+from aggregator.masking import masked
 from aggregator.sources.examination import Examination, examine
 from aggregator.sources.examination.discovery import Lead, usual_places
 from aggregator.sources.examination.doubts import Doubt
-from aggregator.sources.http import Limits, Request, Response, fetch_all, masked
+from aggregator.sources.http import Limits, Request, Response, fetch_all
 from aggregator.store import snapshot, sqlite
 from aggregator.worker import Failure, Workers
 

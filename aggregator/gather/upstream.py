@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aggregator.config.upstream import Upstream
     from aggregator.gather.polled import Polled
     from aggregator.options import Options, Progress
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 
 def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:

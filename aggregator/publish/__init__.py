@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aggregator.errors import StoreError
 from aggregator.publish.output import named_errors
 from aggregator.publish.press import Press
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from aggregator.publish.changes import Change
     from aggregator.publish.output import Output
     from aggregator.publish.press import Since
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _BATCH = 50  # channels: what is in memory at a time, and what one failure can hold up
 
@@ -73,8 +75,11 @@ def publish(  # noqa: PLR0913  what a pass has, each once
             press.retire(remember)
             press.list_feeds()
             press.prune()
-        finally:
-            press.fragments.flush()
+        except BaseException:
+            with suppress(StoreError):  # what was rendered is not lost, and the first error is the one to be told
+                press.fragments.flush()
+            raise
+        press.fragments.flush()
         press.finish()
         if todo:
             press.fragments.forget_old(config.window, store.ledger)

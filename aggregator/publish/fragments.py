@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aggregator import __version__
 from aggregator.formats.content import content_of
 from aggregator.store import Rendered
+from aggregator.store.entries import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from aggregator.store.entries import EntryTables
     from aggregator.store.ledger import LedgerTables
 
-_READ_AHEAD = 64  # members of a channel that are looked up at once
 _PENDING = 1024  # rendered entries that wait for the store; some KB each
 _RECENT = 4096  # rendered entries in memory: most are in several channels
 _OLD = 2  # times as many kept as when the old ones last went, and it is worth looking for old ones again,
@@ -59,7 +59,7 @@ class Fragments:
     def of(self, channel: str) -> Iterator[Shown]:
         """Return a channel's members with their fragments, latest shown first; rendered as they are asked for."""
         members = iter(self._entries.members(channel))
-        while batch := list(islice(members, _READ_AHEAD)):
+        while batch := list(islice(members, PAGE)):
             rendered = self._rendered({member.key: f"{self._look}{member.digest}" for member in batch})
             for member in batch:
                 yield Shown(member, rendered[member.key].fragments)
@@ -76,7 +76,7 @@ class Fragments:
         if kept and count <= _OLD * int(kept) + _LEAST:
             return
         if kept:  # at first all of them are new
-            self._entries.forget_old_fragments(max(window.entries, window.at_least) + _READ_AHEAD, window.span)
+            self._entries.forget_old_fragments(max(window.entries, window.at_least) + PAGE, window.span)
             count = self._entries.count_fragments()
         ledger.keep_setting(_KEPT, str(count))
 

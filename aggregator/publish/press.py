@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.publish.fragments import Shown
     from aggregator.publish.output import Output
-    from aggregator.store import Member, Store
+    from aggregator.store import Member
+    from aggregator.store.tables import Store
 
 _SECOND = timedelta(seconds=1)
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from aggregator.options import Progress
     from aggregator.publish import Published
     from aggregator.publish.output import Output
-    from aggregator.store import Settled, Store, Totals
+    from aggregator.store import Settled, Totals
+    from aggregator.store.tables import Store
 
 __all__ = ["Options", "Report", "run"]
 

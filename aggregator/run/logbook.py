@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.model import Facet
 from aggregator.log import Record, Value
-from aggregator.sources.wire.errand import masked
+from aggregator.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,7 +17,7 @@ from aggregator.errors import (
     UnknownSource,
     reason_of,
 )
-from aggregator.masking import Mask
+from aggregator.masking import Mask, masked
 from aggregator.status import Counts, Hub, Status, Work
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.options import Options, Progress
     from aggregator.run import Report
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _CLEAN = Mask()
 _NEEDED = 1  # a person decides; what may be published is
@@ -146,8 +146,6 @@ def _hubs(before: Status | None, report: Report, config: Config) -> Iterator[Hub
     """Yield how each hub stands; of one that was told nothing by this pass, what it said the last time."""
     if not config.site.hubs:
         return
-    from aggregator.sources.wire.errand import masked  # noqa: PLC0415  few sites have a hub
-
     known = {one.name: one for one in before.hubs} if before else {}
     for address in config.site.hubs:
         name = masked(address)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.options import Options, Progress
     from aggregator.run import Report
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 
 def rehearse(config: Config, now: datetime, options: Options, progress: Progress) -> Report:

@@ -11,22 +11,23 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aggregator.sources.wire.agenda import Agenda
-from aggregator.sources.wire.errand import Errand, FetchFailure, Limits, Request, Response, masked
-from aggregator.sources.wire.hush import Hush
+from aggregator.masking import masked
+from aggregator.wire.agenda import Agenda
+from aggregator.wire.errand import Errand, FetchFailure, Limits, Request, Response
+from aggregator.wire.hush import Hush
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import httpcore
 
-    from aggregator.sources.wire.guard import Resolve
-    from aggregator.sources.wire.spool import Arrived
+    from aggregator.wire.guard import Resolve
+    from aggregator.wire.spool import Arrived
 
     Hop = Callable[[Errand], Arrived | Errand]
     Answered = tuple[Request, Arrived]
 
-__all__ = ["Limits", "Request", "Response", "fetch_all", "masked"]
+__all__ = ["Limits", "Request", "Response", "fetch_all"]
 
 _SLOW = 1 / 15  # of the time of one fetch: whatever takes longer is waiting for its server
 _THREADS_PER_WORKER = 4  # so many fetches may be slow before they hold up others
@@ -46,8 +47,8 @@ def fetch_all(
     contact: told to every server. now: what dates are compared with where a server does not say its own. resolve,
     network: how names become addresses, and addresses connections; the system's ways by default.
     """
-    from aggregator.sources.wire.exchange import hop, terms_of  # noqa: PLC0415  httpx costs 0.1 s
-    from aggregator.sources.wire.route import begun  # noqa: PLC0415
+    from aggregator.wire.exchange import hop, terms_of  # noqa: PLC0415  httpx costs 0.1 s
+    from aggregator.wire.route import begun  # noqa: PLC0415
 
     now = now or datetime.now(UTC)
     terms = terms_of(contact=contact, limits=limits, now=now, resolve=resolve, network=network)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from aggregator.core.address import legal_href
 from aggregator.core.model import Fault
 from aggregator.core.text import MAX_TITLE, plain
+from aggregator.masking import masked
 from aggregator.sources.feed.charset import decode, encode
-from aggregator.sources.wire.errand import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

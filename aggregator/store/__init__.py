@@ -7,20 +7,13 @@ Its parts are tables over any `sql.Database`; each call is one transaction, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.core.model import Document, Fault, Outcome
     from aggregator.sources import Validators
-    from aggregator.store.entries import EntryTables
-    from aggregator.store.health import HealthTables
-    from aggregator.store.inquiries import InquiryTables
-    from aggregator.store.ledger import LedgerTables
-    from aggregator.store.lists import ListTables
-    from aggregator.store.polls import PollTables
-    from aggregator.store.sources import SourceTables
 
 
 class Known(NamedTuple):
@@ -141,46 +134,3 @@ class Dropped:
     code: str
     reason: str
     count: int = 1
-
-
-class Store(Protocol):
-    """The state, open and locked."""
-
-    @property
-    def sources(self) -> SourceTables:
-        """What sources hold."""
-        ...
-
-    @property
-    def entries(self) -> EntryTables:
-        """What the sightings merge into."""
-        ...
-
-    @property
-    def ledger(self) -> LedgerTables:
-        """What cannot be computed again."""
-        ...
-
-    @property
-    def polls(self) -> PollTables:
-        """Upstream feeds between polls."""
-        ...
-
-    @property
-    def health(self) -> HealthTables:
-        """How sources fare, and what their owner wishes of them."""
-        ...
-
-    @property
-    def lists(self) -> ListTables:
-        """Lists of upstream feeds."""
-        ...
-
-    @property
-    def inquiry(self) -> InquiryTables:
-        """Questions about single articles."""
-        ...
-
-    def close(self) -> None:
-        """Release the state."""
-        ...

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from aggregator.core.rulebook import Rules
     from aggregator.store.sql import Database, Row
 
+PAGE = 64  # members of a channel
+_LATEST = 2**63 - 1
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -71,13 +73,19 @@ class EntryTables:
         return counts
 
     def members(self, channel: str) -> Iterator[Member]:
-        """Return a channel's entries, latest shown first, then by key; read as they are asked for."""
-        rows = self._db.stream(
-            "SELECT m.key, e.id, m.shown, e.published, e.updated, e.digest FROM member m JOIN entry e ON e.key = m.key"
-            " WHERE m.channel = ? ORDER BY m.shown DESC, m.key DESC",
-            [channel],
-        )
-        yield from map(member_of, rows)
+        """Return a channel's entries, latest shown first, then by key; read as they are asked for, page by page.
+
+        No cursor stays open meanwhile: beside one, nothing can be written once another connection has written.
+        """
+        before: tuple[int, str] | None = (_LATEST, "")
+        while before:
+            rows = self._db.query(
+                "SELECT m.key, e.id, m.shown, e.published, e.updated, e.digest FROM member m JOIN entry e ON e.key = m.key"
+                " WHERE m.channel = ? AND (m.shown, m.key) < (?, ?) ORDER BY m.shown DESC, m.key DESC LIMIT ?",
+                [channel, *before, PAGE],
+            )
+            yield from map(member_of, rows)
+            before = (rows[-1][2], rows[-1][0]) if len(rows) == PAGE else None
 
     def entries(self, keys: Collection[str]) -> Mapping[str, Entry]:
         """Return entries by key."""

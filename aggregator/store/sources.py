@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from aggregator.core.flood import TELLING, Familiar
 from aggregator.core.model import Outcome, from_micros, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Known, Put
-from aggregator.store.sql import CHUNK, EDGES, FAULTS, SIGHTING, chunks
+from aggregator.store.sql import EDGES, FAULTS, SIGHTING, chunks, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from aggregator.core.model import Sighting
     from aggregator.store import Reading
     from aggregator.store.sql import Database, Row
-
-_TURN_SECONDS = 2.0
 
 
 class SourceTables:
@@ -38,13 +34,13 @@ class SourceTables:
         """Return the documents of a source by location."""
         return self._documents("source = ?", source)
 
-    def familiar(self, source: str) -> Familiar:
-        """Return what is known of the articles of a source; keys of all sources."""
+    def familiar(self, source: str, keys: Iterable[str]) -> Familiar:
+        """Return what is known of the articles of a source, and which of some keys any source has."""
         rows = self._db.query("SELECT title, published FROM sighting WHERE source = ?", [source])
         dates = Counter(published for _, published in rows if published is not None)
         titles = Counter(title for title, _ in rows)
         return Familiar(
-            keys={key for (key,) in self._db.query("SELECT key FROM sighting")},
+            keys={key for (key,) in query_in(self._db, "SELECT key FROM sighting WHERE key IN ({})", keys)},
             titles={title for title, count in titles.items() if count <= TELLING},
             dates={from_micros(date) for date, count in dates.items() if count <= TELLING},
         )
@@ -87,26 +83,26 @@ class SourceTables:
     def put(self, source: str, readings: Iterable[Reading], gone: Collection[str], now: datetime) -> Put:
         """Take in what was read and drop what is gone; the sightings that changed wait for `settle`."""
         total = Put()
-        readings = iter(readings)
-        first = list(islice(readings, CHUNK))
-        if not first and not gone:
-            return total
-        with self._db.transaction():
-            for chunk in chunks(sorted(gone)):
-                total += Put(removed=self._drop(source, chunk))
-                self._db.run_many(
-                    "DELETE FROM document WHERE source = ? AND location = ?", [(source, one) for one in chunk]
-                )
-        batches = chain([first], chunks(readings))
+        batches = chunks(readings)
+        # Readings are made while they are taken, which may take long: nobody who wants to write waits for that.
         batch = next(batches, None)
-        while batch:
-            # Readings are made while they are taken, which may take long: whoever waits to write gets a turn meanwhile.
-            until = time.monotonic() + _TURN_SECONDS
+        if gone:
             with self._db.transaction():
-                while batch and time.monotonic() < until:
-                    self._keep_documents(source, batch, to_micros(now))
-                    total += self._keep_sightings(source, batch)
-                    batch = next(batches, None)
+                total += self._forget(source, gone)
+        while batch:
+            with self._db.transaction():
+                self._keep_documents(source, batch, to_micros(now))
+                total += self._keep_sightings(source, batch)
+            batch = next(batches, None)
+        return total
+
+    def _forget(self, source: str, gone: Collection[str]) -> Put:
+        total = Put()
+        for chunk in chunks(sorted(gone)):
+            total += Put(removed=self._drop(source, chunk))
+            self._db.run_many(
+                "DELETE FROM document WHERE source = ? AND location = ?", [(source, one) for one in chunk]
+            )
         return total
 
     def _keep_documents(self, source: str, readings: Sequence[Reading], now: int) -> None:

@@ -49,6 +49,14 @@ class Database(Protocol):
         """Take the clock and yield the new revision; all or nothing of what follows is kept."""
         ...
 
+    def tidy(self) -> None:
+        """Look at what plans rest on, and give back the room that the log takes."""
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     """Return values in lists of at most `size`."""

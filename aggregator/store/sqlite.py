@@ -5,25 +5,18 @@ from __future__ import annotations
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
-from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from aggregator.errors import StoreError
 from aggregator.store import looking, snapshot
-from aggregator.store.entries import EntryTables
-from aggregator.store.health import HealthTables
-from aggregator.store.ledger import LedgerTables
 from aggregator.store.lock import held, refused
-from aggregator.store.sources import SourceTables
+from aggregator.store.tables import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from aggregator.store.inquiries import InquiryTables
-    from aggregator.store.lists import ListTables
-    from aggregator.store.polls import PollTables
     from aggregator.store.sql import Row
 
 FILE = snapshot.FILE
@@ -86,53 +79,16 @@ class _Connection:
                 self._connection.rollback()
             raise
 
-    def close(self) -> None:
-        self._connection.close()
-
-
-class SqliteStore:
-    """The parts of a store over one connection."""
-
-    def __init__(self, connection: _Connection) -> None:
-        self.sources = SourceTables(connection)
-        self.entries = EntryTables(connection)
-        self.ledger = LedgerTables(connection)
-        self.health = HealthTables(connection)
-        self._connection = connection
-
-    @cached_property
-    def polls(self) -> PollTables:
-        """What asking upstream feeds came to."""
-        from aggregator.store.polls import PollTables  # noqa: PLC0415  few sites have any, and the import is not free
-
-        return PollTables(self._connection)
-
-    @cached_property
-    def lists(self) -> ListTables:
-        """Lists of upstream feeds."""
-        from aggregator.store.lists import ListTables  # noqa: PLC0415  as above
-
-        return ListTables(self._connection)
-
-    @property
-    def inquiry(self) -> InquiryTables:
-        """Questions about single articles."""
-        from aggregator.store.inquiries import InquiryTables  # noqa: PLC0415  only where somebody asks
-
-        return InquiryTables(self._connection)
-
     def tidy(self) -> None:
-        """Let SQLite look at what its plans rest on, and give back the room that its log takes."""
         for pragma in ("optimize", "wal_checkpoint(TRUNCATE)"):
-            self._connection.query(f"PRAGMA {pragma}")
+            self.query(f"PRAGMA {pragma}")
 
     def close(self) -> None:
-        """Release the state."""
         self._connection.close()
 
 
 @contextmanager
-def opened(folder: Path, wait: timedelta, *, many: bool = False) -> Iterator[SqliteStore]:
+def opened(folder: Path, wait: timedelta, *, many: bool = False) -> Iterator[Store]:
     """Open the state in a folder, made if missing, for one pass alone.
 
     many: whether it changes many times in the pass, as where feeds are asked, and not only in a few large steps.
@@ -146,7 +102,7 @@ def opened(folder: Path, wait: timedelta, *, many: bool = False) -> Iterator[Sql
 
 
 @contextmanager
-def opened_within(folder: Path, *, many: bool = False) -> Iterator[SqliteStore]:
+def opened_within(folder: Path, *, many: bool = False) -> Iterator[Store]:
     """Open the state in a folder for whoever holds its lock; each thread has a connection of its own.
 
     Raises:
@@ -155,12 +111,12 @@ def opened_within(folder: Path, *, many: bool = False) -> Iterator[SqliteStore]:
     path = folder / FILE
     with _wrapped(path):
         connection = _connected(path, many=many)
-    with closing(SqliteStore(_Connection(connection, path))) as store:
+    with closing(Store(_Connection(connection, path))) as store:
         yield store
 
 
 @contextmanager
-def looked_into(folder: Path) -> Iterator[SqliteStore]:
+def looked_into(folder: Path) -> Iterator[Store]:
     """Open the state to read it, whoever else holds it; an empty one where there is none yet.
 
     Raises:
@@ -184,11 +140,11 @@ def looked_into(folder: Path) -> Iterator[SqliteStore]:
                 raise StoreError(f"{path}: of an older version of this program; the next run brings it up to date")
             elif _version(connection) > len(_migrations()):
                 raise StoreError(f"{path}: {_NEWER}")
-        yield SqliteStore(_Connection(connection, path))
+        yield Store(_Connection(connection, path))
 
 
 @contextmanager
-def beside(folder: Path) -> Iterator[SqliteStore]:
+def beside(folder: Path) -> Iterator[Store]:
     """Open the state for a word beside a pass that may hold it: for what no pass writes.
 
     Raises:
@@ -203,7 +159,7 @@ def beside(folder: Path) -> Iterator[SqliteStore]:
     with _wrapped(path):
         connection = sqlite3.connect(path, isolation_level=None)
         connection.execute(_PATIENCE)
-    with closing(SqliteStore(_Connection(connection, path))) as store:
+    with closing(Store(_Connection(connection, path))) as store:
         yield store
 
 

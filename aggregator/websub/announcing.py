@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aggregator.core.model import Fault
 from aggregator.core.owing import PATIENCE, answered, given_up, is_due, put_off
+from aggregator.masking import masked
 from aggregator.websub.announced import Announced, Answers
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from aggregator.core.owing import Owing
     from aggregator.formats import Site
     from aggregator.options import Progress
-    from aggregator.sources.wire.agenda import Agenda
-    from aggregator.sources.wire.errand import Errand
-    from aggregator.sources.wire.exchange import Terms
-    from aggregator.sources.wire.form import Reply
+    from aggregator.wire.agenda import Agenda
+    from aggregator.wire.errand import Errand
+    from aggregator.wire.exchange import Terms
+    from aggregator.wire.form import Reply
 
     Note: TypeAlias = Callable[[str, str, datetime], None]  # hub, path, and since when that is owed
 
@@ -113,17 +114,15 @@ def _without_given_up(hub: str, owing: Owing, now: datetime) -> tuple[Owing, lis
 
 
 def _shown(hub: str) -> str:
-    from aggregator.sources.wire.errand import masked  # noqa: PLC0415  only where there is something to say
-
     return f"the hub {masked(hub)}"
 
 
 def _told(due: Mapping[str, Owing], site: Site, now: datetime, bounds: Bounds, note: Note) -> Iterator[_Task]:
     """Yield what is due, each announcement as its hub answers."""
-    from aggregator.sources.wire.agenda import Agenda  # noqa: PLC0415  the network only where somebody is told
-    from aggregator.sources.wire.errand import Limits, Request  # noqa: PLC0415
-    from aggregator.sources.wire.exchange import terms_of  # noqa: PLC0415
-    from aggregator.sources.wire.route import begun  # noqa: PLC0415
+    from aggregator.wire.agenda import Agenda  # noqa: PLC0415  the network only where somebody is told
+    from aggregator.wire.errand import Limits, Request  # noqa: PLC0415
+    from aggregator.wire.exchange import terms_of  # noqa: PLC0415
+    from aggregator.wire.route import begun  # noqa: PLC0415
 
     limits = Limits(total=bounds.each, first_byte=bounds.each)
     terms = terms_of(contact=site.homepage, limits=limits, now=now, resolve=None, network=None)
@@ -161,7 +160,7 @@ def _work(
     agenda: Agenda[_Task, _Task], base_url: str, terms: Terms, until: float, failed: set[str], note: Note
 ) -> None:
     """Announce until nothing is left; a hub that fails once is told no more in this pass."""
-    from aggregator.sources.wire.form import send_form  # noqa: PLC0415
+    from aggregator.wire.form import send_form  # noqa: PLC0415
 
     while (task := agenda.take()) is not None:
         if task.hub not in failed and time.monotonic() < until:

@@ -111,7 +111,7 @@ def test_what_was_rendered_of_entries_that_left_every_window_goes_in_the_end(
     tmp_path: Path, rendered: Rendered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aggregator.publish.fragments._LEAST", 10)
-    monkeypatch.setattr("aggregator.publish.fragments._READ_AHEAD", 1)
+    monkeypatch.setattr("aggregator.publish.fragments.PAGE", 1)
     room = Newsroom(tmp_path / "site")
     room.configure(CONFIG + "window: {entries: 2, days: 1, at_least: 1}\n")
     room.article("rare.md", topics=["Rare"], publishedDateTime="2026-01-01T08:00:00Z")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.sources.wire.errand import masked
-from aggregator.sources.wire.headers import fresh_for, media_type_of, retry_after
+from aggregator.masking import masked
+from aggregator.wire.headers import fresh_for, media_type_of, retry_after
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)

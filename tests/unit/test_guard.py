@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback import Detour, Names
 
-from aggregator.sources.wire.clock import Clock
-from aggregator.sources.wire.errand import FetchFailure, Limits
-from aggregator.sources.wire.guard import Guard, is_public
+from aggregator.wire.clock import Clock
+from aggregator.wire.errand import FetchFailure, Limits
+from aggregator.wire.guard import Guard, is_public
 
 PUBLIC = [
     "1.1.1.1",

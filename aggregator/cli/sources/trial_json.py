@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.sources.block import as_block
 from aggregator.cli.sources.trial_text import date_of, reason_of
-from aggregator.sources.http import masked
+from aggregator.masking import masked
 
 if TYPE_CHECKING:
     from datetime import datetime

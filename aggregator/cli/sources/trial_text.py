@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aggregator.cli.words import count, line
 from aggregator.core.dates import EARLIEST
 from aggregator.core.text import cut
-from aggregator.sources.http import masked
+from aggregator.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

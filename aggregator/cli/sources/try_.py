@@ -13,6 +13,7 @@ from aggregator.cli.completion import any_upstream
 from aggregator.cli.options import config_option, json_option, loaded, located
 from aggregator.cli.screen import fitted
 from aggregator.errors import ConfigError, UnknownSource
+from aggregator.masking import masked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +91,6 @@ def _address(config: Config | None, given: str) -> str:
         UnknownSource: it can only be a name, and no source has it.
     """
     from aggregator.cli.sources.trial_text import shown  # noqa: PLC0415
-    from aggregator.sources.http import masked  # noqa: PLC0415
 
     if "://" in given:
         return given

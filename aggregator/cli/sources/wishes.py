@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.health import Survey
     from aggregator.core.polling import Poll
-    from aggregator.store import Store
+    from aggregator.store.tables import Store
 
 _LET_IN = "what is held is let in with the next run"
 _NOTHING_HELD = "nothing is held that could be let in; `aggregator sources NAME` says how it stands"

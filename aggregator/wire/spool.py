@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 
-from aggregator.sources.wire.errand import FetchFailure, Response
+from aggregator.wire.errand import FetchFailure, Response
 
 _IN_MEMORY = 512 * 1024
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping  # noqa: TC003  a field's type: whoever asks
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import ada_url
-
-_SHOWN = 200  # characters of an address in a report
+from aggregator.masking import masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,19 +118,3 @@ class Errand:
 def plain_host(host: str) -> str:
     """Return a host as it is compared: lower case, no brackets, no dot at the end."""
     return host.lower().strip("[]").rstrip(".")
-
-
-def masked(url: str) -> str:
-    """Return an address as reports show it: no name and password, no query, nothing unprintable, not endless."""
-    try:
-        parsed = ada_url.URL(url)
-    except ValueError:
-        # What is no address may still hold a password, and nobody can say where it begins.
-        shown = url.rpartition("@")[2].partition("?")[0]
-        shown = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in shown)
-    else:
-        path = parsed.pathname
-        if not parsed.protocol.startswith("http"):
-            path = path.rpartition("@")[2]  # only for the web does the parser know where a password is
-        shown = f"{parsed.protocol}//{parsed.host}{path}"
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

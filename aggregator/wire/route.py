@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import ada_url
 
-from aggregator.sources.wire.errand import Errand, FetchFailure, Request, masked, plain_host
+from aggregator.masking import masked
+from aggregator.wire.errand import Errand, FetchFailure, Request, plain_host
 
 _PORTS = {"http:": 80, "https:": 443}
 _PERMANENT = frozenset([301, 308])

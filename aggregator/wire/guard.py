@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from aggregator.sources.wire.clock import Timed
-from aggregator.sources.wire.errand import FetchFailure, plain_host
+from aggregator.wire.clock import Timed
+from aggregator.wire.errand import FetchFailure, plain_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from aggregator.sources.wire.clock import Clock
+    from aggregator.wire.clock import Clock
 
     Resolve = Callable[[str, int], Sequence[str]]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from aggregator.sources.wire.errand import FetchFailure
-from aggregator.sources.wire.spool import Spool
+from aggregator.wire.errand import FetchFailure
+from aggregator.wire.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from aggregator.sources.wire.errand import Limits
+    from aggregator.wire.errand import Limits
 
 _GZIP = zlib.MAX_WBITS + 16
 _MAX_PIECES = 100_000  # a body sent in pieces of one byte costs seconds of our time

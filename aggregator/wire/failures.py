@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from aggregator.sources.wire.errand import FetchFailure
+from aggregator.wire.errand import FetchFailure
 
 if TYPE_CHECKING:
-    from aggregator.sources.wire.clock import Clock
+    from aggregator.wire.clock import Clock
 
 _LOOK = "; look at the address in a browser, or find the feed from a page of its site: aggregator sources test URL"
 _MEANINGS = {

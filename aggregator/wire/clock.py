@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from aggregator.sources.wire.errand import FetchFailure
+from aggregator.wire.errand import FetchFailure
 
 if TYPE_CHECKING:
     import ssl
     from datetime import timedelta
 
-    from aggregator.sources.wire.errand import Limits
+    from aggregator.wire.errand import Limits
 
 _MAX_HEAD = 256 * 1024  # h11 stops at 100 KiB in one head; this bounds an endless row of interim answers too
 

@@ -16,24 +16,24 @@ import httpcore
 import httpx
 
 from aggregator import __version__
-from aggregator.sources.wire.clock import Clock
-from aggregator.sources.wire.decoding import decoded, too_large
-from aggregator.sources.wire.errand import Errand, FetchFailure, Response
-from aggregator.sources.wire.failures import failure_of, failure_of_status
-from aggregator.sources.wire.guard import Guard, resolved
-from aggregator.sources.wire.headers import first, fresh_for, joined, media_type_of, retry_after
-from aggregator.sources.wire.message import is_conditional, message
-from aggregator.sources.wire.route import redirected
-from aggregator.sources.wire.spool import Arrived
+from aggregator.wire.clock import Clock
+from aggregator.wire.decoding import decoded, too_large
+from aggregator.wire.errand import Errand, FetchFailure, Response
+from aggregator.wire.failures import failure_of, failure_of_status
+from aggregator.wire.guard import Guard, resolved
+from aggregator.wire.headers import first, fresh_for, joined, media_type_of, retry_after
+from aggregator.wire.message import is_conditional, message
+from aggregator.wire.route import redirected
+from aggregator.wire.spool import Arrived
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from aggregator.sources.wire.errand import Limits
-    from aggregator.sources.wire.guard import Resolve
-    from aggregator.sources.wire.spool import Spool
+    from aggregator.wire.errand import Limits
+    from aggregator.wire.guard import Resolve
+    from aggregator.wire.spool import Spool
 
 _REDIRECTS = frozenset([301, 302, 303, 307, 308])
 _OK, _NOT_MODIFIED, _GONE = 200, 304, 410

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.sources.wire.errand import Response
-from aggregator.sources.wire.spool import Arrived
+from aggregator.wire.errand import Response
+from aggregator.wire.spool import Arrived
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from aggregator.sources.wire.errand import Errand
+    from aggregator.wire.errand import Errand
 
 _SLOW_DOWN = frozenset([429, 503])
 

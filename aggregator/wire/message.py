@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from aggregator.sources.wire.errand import FetchFailure, masked
-from aggregator.sources.wire.route import is_same_origin, normal
+from aggregator.masking import masked
+from aggregator.wire.errand import FetchFailure
+from aggregator.wire.route import is_same_origin, normal
 
 if TYPE_CHECKING:
-    from aggregator.sources.wire.errand import Errand, Request
+    from aggregator.wire.errand import Errand, Request
 
 _ACCEPT = (
     b"application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "

@@ -10,16 +10,16 @@ from urllib.parse import urlencode
 
 import httpcore
 
-from aggregator.sources.wire.clock import Clock
-from aggregator.sources.wire.failures import failure_of
-from aggregator.sources.wire.guard import Guard
-from aggregator.sources.wire.headers import retry_after
+from aggregator.wire.clock import Clock
+from aggregator.wire.failures import failure_of
+from aggregator.wire.guard import Guard
+from aggregator.wire.headers import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aggregator.sources.wire.errand import Errand
-    from aggregator.sources.wire.exchange import Terms
+    from aggregator.wire.errand import Errand
+    from aggregator.wire.exchange import Terms
 
 _FOR_A_WHILE = frozenset([HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS])
 
