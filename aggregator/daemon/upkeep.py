@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = "backup"
 _KEPT = 7  # copies
+_MOST = 1.1  # lines of the ledger's text for each that counts: what else there is would be copied every day
 _NAME = "ledger-{day:%Y-%m-%d}.jsonl"
 
 
@@ -23,8 +24,9 @@ def keep_up(state: Path, store: Store, now: datetime) -> None:
     """Copy the ledger of today, let the oldest copies go, forget old days, tidy the database.
 
     Raises:
-        StoreError: the copy cannot be written, or the database cannot be tidied.
+        StoreError: the ledger or its copy cannot be written, or the database cannot be tidied.
     """
+    ledger_text.compact(state, store.ledger, _MOST)
     ledger, folder = state / ledger_text.FILE, state / FOLDER
     try:
         if ledger.exists():

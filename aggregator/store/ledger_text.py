@@ -72,9 +72,9 @@ def append(folder: Path, ledger: LedgerTables) -> None:
         raise StoreError(f"{path}: {reason_of(error)}") from error
 
 
-def compact(folder: Path, ledger: LedgerTables) -> None:
-    """Write the ledger anew where most lines of its text are older versions of later ones."""
-    if _last_commit(folder / FILE).lines > 2 * ledger.size() + _SLACK:
+def compact(folder: Path, ledger: LedgerTables, most: float = 2) -> None:
+    """Write the ledger anew where its text has more than so many times the lines of the ledger, older versions of others."""
+    if _last_commit(folder / FILE).lines > most * ledger.size() + _SLACK:
         rewrite(folder, ledger)
 
 

@@ -13,11 +13,13 @@ from aggregator.daemon.upkeep import FOLDER, keep_up
 from aggregator.gather.lists import is_any_due
 from aggregator.gather.polled import Polled
 from aggregator.gather.upstream import poll
-from aggregator.store import sqlite
+from aggregator.store import ledger_text, sqlite
 from aggregator.websub.announced import Announced
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 HOUR = timedelta(hours=1)
 YEARS = timedelta(days=3 * 365)
@@ -48,6 +50,23 @@ def test_seven_dated_copies_of_the_ledger_are_kept(tmp_path: Path) -> None:
     names = [path.name for path in sorted((room.state / FOLDER).iterdir())]
     assert len(names) == 7
     assert "ledger-2026-11-12.jsonl" in names
+
+
+def test_copies_of_the_ledger_hold_hardly_anything_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aggregator.store.ledger_text._SLACK", 5)
+    room = Newsroom(tmp_path / "site")
+    for number in range(30):
+        room.article(f"a{number}.md")
+    for day in range(10):
+        room.article("a0.md", title=f"Day {day}")
+        room.run()
+    before = (room.state / "ledger.jsonl").read_bytes().splitlines()
+    with sqlite.opened(room.state, timedelta(0)) as store:
+        keep_up(room.state, store, room.now)
+        size = store.ledger.size()
+        assert b"".join(ledger_text.lines(store.ledger)) == (room.state / "ledger.jsonl").read_bytes()
+    (copy,) = (room.state / FOLDER).iterdir()
+    assert len(copy.read_bytes().splitlines()) == size + 1 < len(before)  # and a commit
 
 
 def test_a_pass_that_is_told_what_asking_came_to_asks_nobody(tmp_path: Path) -> None:
