@@ -58,10 +58,11 @@ def append(folder: Path, ledger: LedgerTables) -> None:
     """Append the rows that the text lacks; on the disk when this returns."""
     path = folder / FILE
     commit = _last_commit(path)
+    revision = ledger.revision()  # before its rows: what comes meanwhile is written again rather than never
     lines = [_line(row) for row in ledger.rows_since(commit.revision)]
     if not lines:
         return
-    lines.append(_commit_line(ledger, commit.lines + len(lines) + 1))
+    lines.append(_commit_line(ledger, revision, commit.lines + len(lines) + 1))
     try:
         with path.open("ab") as file:
             file.truncate(commit.end)
@@ -80,11 +81,11 @@ def compact(folder: Path, ledger: LedgerTables, most: float = 2) -> None:
 
 def lines(ledger: LedgerTables) -> Iterator[bytes]:
     """Return the whole ledger as text, the commit line included."""
-    count = 1
+    revision, count = ledger.revision(), 1
     for row in ledger.rows_since(0):
         count += 1
         yield _line(row)
-    yield _commit_line(ledger, count)
+    yield _commit_line(ledger, revision, count)
 
 
 def take_in(file: Path, folder: Path, ledger: LedgerTables) -> int:
@@ -154,8 +155,8 @@ def _commit_in(tail: bytes, start: int) -> _Commit | None:
     return None
 
 
-def _commit_line(ledger: LedgerTables, lines: int) -> bytes:
-    return _line({"kind": _COMMIT, "lineage": ledger.lineage(), "revision": ledger.revision(), "lines": lines})
+def _commit_line(ledger: LedgerTables, revision: int, lines: int) -> bytes:
+    return _line({"kind": _COMMIT, "lineage": ledger.lineage(), "revision": revision, "lines": lines})
 
 
 def _line(row: Mapping[str, object]) -> bytes:

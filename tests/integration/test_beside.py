@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aggregator.core.model import Document, Outcome
 from aggregator.sources import Validators
-from aggregator.store import Reading, Rendered, sqlite
+from aggregator.store import Reading, Rendered, ledger_text, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,3 +49,14 @@ def test_readings_may_take_their_time_and_nobody_waits_for_them(room: Newsroom, 
     with sqlite.opened_within(room.state) as store:
         store.sources.put("slow", readings(), (), room.now)
         assert len(store.sources.known("slow")) == 1200
+
+
+def test_what_comes_to_the_ledger_while_its_text_is_written_is_not_said_to_be_in_it(
+    room: Newsroom, other: Store
+) -> None:
+    with sqlite.opened_within(room.state) as store:
+        text, before = ledger_text.lines(store.ledger), store.ledger.revision()
+        next(text)
+        other.entries.forget_fragments()  # as all that is written, it is a revision
+        *_, commit = text
+    assert other.ledger.revision() > json.loads(commit)["revision"] == before
