@@ -36,10 +36,13 @@ class Doubt:
 
 def doubts_of(feed: GivenFeed, now: datetime) -> tuple[Doubt, ...]:
     """Return what is doubtful about a feed, as it was given."""
-    if not feed.entries:
-        return (Doubt("no_entries", "no entries", "it can be followed, and brings nothing until it has some"),)
-    entries, total = feed.entries, len(feed.entries)
     found = []
+    if feed.lost:
+        means = "out of place, or beyond the parser: what they say is left out"
+        found.append(Doubt("lost_tags", f"tags that cannot be read ({feed.lost:,})", means))
+    if not feed.entries:
+        return (*found, Doubt("no_entries", "no entries", "it can be followed, and brings nothing until it has some"))
+    entries, total = feed.entries, len(feed.entries)
     for code, sign, seen, means in _SIGNS:
         count = sum(sign(one, now) for one in entries)
         if count:
