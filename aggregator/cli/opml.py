@@ -44,8 +44,7 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
 
     Feeds that any file of the configuration has already are left as they are.
     """
-    from aggregator.config.subscriptions import add  # noqa: PLC0415
-    from aggregator.config.upstream_keys import name_of  # noqa: PLC0415  --help needs none of it
+    from aggregator.config.subscriptions import add  # noqa: PLC0415  --help needs none of it
     from aggregator.files import write_all  # noqa: PLC0415
 
     config = _configuration(config_path, target)
@@ -53,7 +52,7 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
     document = _read(file)
     old = _written(target)
     there = _blocks(old, target)
-    addresses, names = {one.url for one in there}, {name_of(one) for one in there}
+    addresses, names = {one.url for one in there}, {one.called for one in there}
     if config:
         addresses |= {one.url for one in config.upstream}
         names |= config.source_names() | {one.name for one in config.lists}

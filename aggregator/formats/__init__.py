@@ -24,14 +24,14 @@ GENERATOR = "feed-aggregator"
 class Words:
     """The few words of ours that a subscriber reads. Names in braces are filled in."""
 
-    related: str = "Related coverage"
-    more: str = "and {n} more"
-    read: str = "Read at {provider}"
-    watch: str = "Watch at {provider}"
-    also: str = "Also at {providers}"
-    all: str = "Articles collected by {title}."
-    topic: str = "Articles on {name}, collected by {title}."
-    provider: str = "Articles by {name}, collected by {title}. Not published by {name}."
+    related: str
+    more: str
+    read: str
+    watch: str
+    also: str
+    all: str
+    topic: str
+    provider: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Style:
 
     base_url: str
     policy: Policy
-    words: Words = Words()
+    words: Words
     title: str = "{title}"
     images: bool = True
     related_in_atom: bool = True
