@@ -189,13 +189,12 @@ def _say(file: Path, document: FeedList, added: Added, target: Path) -> None:
 
 
 def _say_next(config: Config, target: Path) -> None:
-    import yaml  # noqa: PLC0415
+    from aggregator.config.one_line import one_line  # noqa: PLC0415
 
     if not _is_included(config, target):
         folder = config.file.absolute().parent
         paths = [os.path.relpath(one, folder) for one in (*config.included, _plain(target))]
-        value = yaml.safe_dump(paths if len(paths) > 1 else paths[0], default_flow_style=True, width=float("inf"))
-        line = f"include: {value.removesuffix(chr(10)).removesuffix(chr(10) + '...')}"
+        line = f"include: {one_line(paths if len(paths) > 1 else paths[0])}"
         click.echo(f"\nPut this line into {config.file}:\n  {line}")
     click.echo(f"\nNext:\n  {command(config.file, 'check')}\n  {command(config.file, 'run')}")
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.config.upstream import FeedTerms, Upstream
+from aggregator.config.upstream import FeedTerms, Upstream, place_of
 from aggregator.core import polling
 from aggregator.core.address import legal_href
 from aggregator.core.channels import Policy
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from aggregator.core.model import Sighting
     from aggregator.core.rules import Rule
 
-_PORTS = {"http": 80, "https": 443}
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _MAYBE_PAGES = frozenset({"not_feed", "malformed"})
 _ENOUGH = frozenset({"connection", "slow_down", "timeout"})  # a server that says so is not asked again and again
@@ -207,9 +206,8 @@ class _Attempt:
         if not self._question.private:
             return own
         try:
-            parts = urlsplit(self._question.url)
-            return own | {(parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))}
-        except ValueError:  # no address at all, which the fetching says
+            return own | {place_of(self._question.url)}
+        except (KeyError, ValueError):  # no address at all, which the fetching says
             return own
 
     def _understood(self, url: str, response: Response) -> Trial:
