@@ -9,7 +9,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from aggregator.core.health import Survey, Wish
@@ -19,7 +18,7 @@ from aggregator.gather.asking import Asking
 from aggregator.options import Options
 from aggregator.sources import folder
 from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
-from aggregator.store import Dropped, snapshot, sqlite
+from aggregator.store import Dropped, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,11 +104,9 @@ def followed_now(config: Config) -> Followed:
     Raises:
         StoreError: the state, where lists are kept that have an address, cannot be read.
     """
-    with TemporaryDirectory(prefix="aggregator-") as copy:
-        snapshot.copy_state(config.state, Path(copy))
-        with sqlite.opened(Path(copy), timedelta(0)) as store:
-            followed = follow(config, store, datetime.now(UTC), Options(ask=False), lambda *_: None)
-            unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
+    with sqlite.copied(config.state) as (store, _):
+        followed = follow(config, store, datetime.now(UTC), Options(ask=False), lambda *_: None)
+        unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
     faults = [Fault("list_unread", name, "not read yet; a run asks for it") for name in unread]
     return replace(followed, faults=(*followed.faults, *faults))
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from itertools import repeat
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,12 +22,13 @@ from aggregator.sources.examination import Examination, examine
 from aggregator.sources.examination.discovery import Lead, usual_places
 from aggregator.sources.examination.doubts import Doubt
 from aggregator.sources.http import Limits, Request, Response, fetch_all
-from aggregator.store import snapshot, sqlite
+from aggregator.store import sqlite
 from aggregator.worker import Failure, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from aggregator.core.model import Sighting
     from aggregator.core.rules import Rule
@@ -255,15 +253,13 @@ def _compared(source: Upstream, sightings: Sequence[Sighting], state: Path, now:
     """Compare entries with a copy of the state, which a pass may be working on; None where there is no state."""
     if not (state / sqlite.FILE).exists():
         return None
-    with TemporaryDirectory(prefix="aggregator-") as folder:
-        snapshot.copy_state(state, Path(folder))
-        with sqlite.opened(Path(folder), timedelta(0)) as store:
-            poll = store.polls.all().get(source.name)
-            arrivals = Arrivals(source, store, now, sightings)
-            new, similar = arrivals.counted()
-            was_held = poll is not None and poll.held is not None
-            flood = arrivals.flood(was_held=was_held)
-            is_accepted = Wish.ACCEPT in store.health.wishes().get(source.name, {})
+    with sqlite.copied(state) as (store, _):
+        poll = store.polls.all().get(source.name)
+        arrivals = Arrivals(source, store, now, sightings)
+        new, similar = arrivals.counted()
+        was_held = poll is not None and poll.held is not None
+        flood = arrivals.flood(was_held=was_held)
+        is_accepted = Wish.ACCEPT in store.health.wishes().get(source.name, {})
     return Comparison(
         new=new,
         known=len(sightings) - new,

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator import files, gzipped
 from aggregator.core.model import Facet, Fault
 from aggregator.core.owing import Owing, is_sound
-from aggregator.errors import PublishError, reason_of
+from aggregator.errors import PublishError, wrapped
 from aggregator.formats import GENERATOR
 from aggregator.records import Record
 
@@ -226,13 +225,13 @@ def opened(folder: Path, state: Path, *, dry: bool = False) -> Output:
     Raises:
         PublishError: the manifest is there, but cannot be read.
     """
-    with named_errors(state):
+    with wrapped(PublishError, state):
         return Output(folder, state, dry=dry)
 
 
 def feeds_of_ours(folder: Path) -> int:
     """Count the feeds in an output folder that this program wrote."""
-    with named_errors(folder):
+    with wrapped(PublishError, folder):
         folders = [folder / name for name in _FOLDERS if (folder / name).is_dir()]
         return sum(
             _is_ours(path) for one in folders for path in one.iterdir() if path.suffix in _FEEDS and path.is_file()
@@ -266,12 +265,3 @@ class Retired:
         except (OSError, ValueError):
             return False
         return path in self._paths
-
-
-@contextmanager
-def named_errors(folder: Path) -> Iterator[None]:
-    """Let no error of the file system through without its path and its name."""
-    try:
-        yield
-    except OSError as error:
-        raise PublishError(error.filename or folder, reason_of(error)) from error

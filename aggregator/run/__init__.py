@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.health import Wish
 from aggregator.core.owing import reconciled
-from aggregator.errors import PublishError, StateMissing, StateTaken, UnknownSource
+from aggregator.errors import PublishError, StateMissing, StateTaken, UnknownSource, wrapped
 from aggregator.gather import gather
 from aggregator.options import ALL_SOURCES, Options
-from aggregator.publish.output import feeds_of_ours, named_errors, opened
+from aggregator.publish.output import feeds_of_ours, opened
 from aggregator.store import ledger_text
 from aggregator.websub.announced import Announced
 from aggregator.websub.told import Told
@@ -219,7 +219,7 @@ def _announced(config: Config, output: Output, now: datetime, progress: Progress
         made = Announced()
     if made.owed != before:
         output.manifest.owed = dict(made.owed)
-        with named_errors(config.state):
+        with wrapped(PublishError, config.state):
             output.finish()
     if beside is None or beside.is_quiet or beside.announced.given:
         told.forget()

@@ -14,7 +14,7 @@ from aggregator.errors import (
     StateTaken,
     StoreError,
     UnknownSource,
-    reason_of,
+    wrapped,
 )
 from aggregator.masking import Mask, masked
 from aggregator.status import Counts, Hub, Status, Work
@@ -61,10 +61,8 @@ def run(  # noqa: PLR0913  what a pass has, and how often there is one
     noted = _good(before, report, config, started, ended)
     if report.is_unwritten:
         noted = _failed(before, started, ended, report.exit_code, str(report.published.faults[0]))
-    try:
+    with wrapped(StoreError, config.state):
         status.keep(config.state, replace(noted, interval=interval))
-    except OSError as error:
-        raise StoreError(f"{error.filename or config.state}: {reason_of(error)}") from error
     return report
 
 
