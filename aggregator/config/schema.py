@@ -34,6 +34,7 @@ from aggregator.config.schedule import ScheduleSection
 from aggregator.config.serve import ServeSection
 from aggregator.config.upstream_keys import FeedsFromSection, UpstreamSection  # noqa: TC001  the same
 from aggregator.core.channels import topic_key
+from aggregator.formats import FormatName  # noqa: TC001  the same
 
 
 class ArticlesSection(Section):
@@ -62,7 +63,7 @@ class OutputSection(Section):
 
     path: Annotated[Folder, Field(description="Folder that a web server hands out.")] = "../out"
     formats: Annotated[
-        tuple[Literal["atom", "rss", "json"], ...],
+        tuple[FormatName, ...],
         BeforeValidator(as_list),
         Field(min_length=1, description="Any of atom, rss, json."),
     ] = ("atom", "rss")

@@ -15,7 +15,7 @@ from aggregator import files, gzipped
 from aggregator.core.model import Facet, Fault
 from aggregator.core.owing import Owing, is_sound
 from aggregator.errors import PublishError, wrapped
-from aggregator.formats import GENERATOR
+from aggregator.formats import GENERATOR, MEDIA_TYPES
 from aggregator.records import Record
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MANIFEST = "manifest.json"
 _NUMBERS = 2**63  # of the store
 _LAST = 253_402_300_800_000_000  # microseconds up to the year 10000
 _HEAD = 4096  # bytes at the start of a feed of ours within which its maker stands
-_FEEDS = frozenset({".atom", ".rss", ".json"})
+_FEEDS = frozenset(f".{suffix}" for suffix in MEDIA_TYPES)
 _FOLDERS = ("", *(facet.value for facet in Facet if facet is not Facet.ALL))
 
 
