@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_IMODE
 from typing import TYPE_CHECKING
@@ -73,14 +74,14 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=False)
 def export_opml(*, config_path: Path | None, file: Path | None) -> int:
     """Write all upstream feeds as OPML to FILE, or to standard output; secrets stay here."""
-    from aggregator.catalogue.opml import subscriptions  # noqa: PLC0415
+    from aggregator.catalogue.opml import subscriptions  # noqa: PLC0415  --help needs none of it
     from aggregator.files import write_all  # noqa: PLC0415
     from aggregator.gather.lists import Followed, followed_now  # noqa: PLC0415
 
     if file is not None and str(file) != "-" and not file.absolute().parent.is_dir():
         raise Refused(f"{file.parent}: there is no such folder; make it, or name another file")
     config = loaded(config_path)
-    followed = followed_now(config) if config.lists else Followed(config)
+    followed = followed_now(config, datetime.now(UTC)) if config.lists else Followed(config)
     for fault in followed.faults:
         click.echo(fitted(f"warning: {fault}", err=True), err=True)
     feeds = [replace(one, name=one.title or one.name) for one in followed.config.upstream]

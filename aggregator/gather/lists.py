@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,14 +98,14 @@ def is_any_due(config: Config, store: Store, now: datetime) -> bool:
     return bool(upstream) and Asking(upstream, store, now, Options()).is_any_due()
 
 
-def followed_now(config: Config) -> Followed:
+def followed_now(config: Config, now: datetime) -> Followed:
     """Return the configuration with the feeds that its lists name; nobody is asked and nothing is written.
 
     Raises:
         StoreError: the state, where lists are kept that have an address, cannot be read.
     """
     with sqlite.copied(config.state) as (store, _):
-        followed = follow(config, store, datetime.now(UTC), Options(ask=False), lambda *_: None)
+        followed = follow(config, store, now, Options(ask=False), lambda *_: None)
         unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
     faults = [Fault("list_unread", name, "not read yet; a run asks for it") for name in unread]
     return replace(followed, faults=(*followed.faults, *faults))

@@ -84,9 +84,9 @@ class Output:
     only counts what it would do. packs: whether each document gets a copy in gzip.
     """
 
-    def __init__(self, folder: Path, state: Path, *, dry: bool) -> None:
+    def __init__(self, folder: Path, state: Path, *, dry: bool, packs: bool) -> None:
         self.is_dry = dry
-        self.packs = False
+        self.packs = packs
         self._folder = folder
         self._file = state / MANIFEST
         self._place = os.path.relpath(folder, state)
@@ -219,14 +219,14 @@ class Output:
             self._before = wanted
 
 
-def opened(folder: Path, state: Path, *, dry: bool = False) -> Output:
-    """Look at an output folder as the last pass left it; `dry` to leave it so.
+def opened(folder: Path, state: Path, *, dry: bool = False, packs: bool = False) -> Output:
+    """Look at an output folder as the last pass left it; `dry` to leave it so, `packs` as in `Output`.
 
     Raises:
         PublishError: the manifest is there, but cannot be read.
     """
     with wrapped(PublishError, state):
-        return Output(folder, state, dry=dry)
+        return Output(folder, state, dry=dry, packs=packs)
 
 
 def feeds_of_ours(folder: Path) -> int:

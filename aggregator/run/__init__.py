@@ -112,7 +112,7 @@ def run(  # noqa: PLR0913  what a pass has, each once
         StateMissing: feeds of ours are published, but the state that made them is gone.
         StoreError, PublishError: our own files cannot be read or written.
     """
-    output = output or opened(config.output, config.state)
+    output = output or opened(config.output, config.state, packs=config.gzip)
     if other := output.belongs_to():
         raise StateTaken(config.state, config.output, other)
     _check_names(

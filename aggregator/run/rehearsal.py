@@ -26,7 +26,7 @@ def rehearse(config: Config, now: datetime, options: Options, progress: Progress
     Raises:
         StateMissing, StateTaken, StoreError, PublishError: as `run` would.
     """
-    output = opened(config.output, config.state, dry=True)
+    output = opened(config.output, config.state, dry=True, packs=config.gzip)
     dry = replace(options, ask=False)
     with sqlite.copied(config.state) as (store, state):
         report = run(replace(config, state=state), store, now, dry, progress, output=output)
