@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import errno
 import shlex
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _NAMED = 20  # sources in a message
@@ -102,7 +103,10 @@ class UnfitPath(AggregatorError):  # noqa: N818  as above
 
 
 class StoreError(AggregatorError):
-    """The state cannot be read or written."""
+    """The state cannot be read or written; `facts` are the place, if there is one, and what is wrong."""
+
+    def __init__(self, *facts: object) -> None:
+        super().__init__(": ".join(map(str, facts)))
 
 
 class LockedError(StoreError):
@@ -171,3 +175,12 @@ class ServeError(AggregatorError):
     def __init__(self, address: str, reason: str, key: str = "") -> None:
         where = f"; it is set with {key}" if key else ""
         super().__init__(f"{address}: cannot listen there: {reason}{where}")
+
+
+@contextmanager
+def wrapped(kind: type[StoreError | PublishError], path: object) -> Iterator[None]:
+    """Let errors of the system leave as one of ours, which names what they are about; `path` where they do not say."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(error.filename2 or error.filename or path, reason_of(error)) from error

@@ -19,10 +19,12 @@ class Options:
 
     accept_removals, accept_new: names of sources whose removals, or whose new articles that look like known ones, are
     meant. ask: whether upstream feeds are asked at all; ask_now: before it is time; only: those of these names, if there
-    are any. reset: names of folders of which every file is read again. environment: where secrets of feeds are.
+    are any. reset: names of folders of which every file is read again. strict: whether any fault needs a person.
+    environment: where secrets of feeds are.
     """
 
     full: bool = False
+    strict: bool = False
     accept_removals: frozenset[str] = frozenset()
     accept_new: frozenset[str] = frozenset()
     start_over: bool = False

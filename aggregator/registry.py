@@ -10,17 +10,12 @@ if TYPE_CHECKING:
 
     from aggregator.catalogue import Page
     from aggregator.formats import Format
-    from aggregator.sources import Parser
 
 FORMATS: Mapping[str, str] = {
     "atom": "aggregator.formats.xml:ATOM",
     "rss": "aggregator.formats.xml:RSS",
     "json": "aggregator.formats.jsonfeed:JSON",
 }
-PARSERS: Mapping[str, str] = {
-    "article": "aggregator.sources.article:parse",
-}
-
 PAGES: tuple[str, ...] = (
     "aggregator.catalogue.index:INDEX",
     "aggregator.catalogue.opml:FEEDS_OPML",
@@ -31,11 +26,6 @@ PAGES: tuple[str, ...] = (
 def format_named(name: str) -> Format:
     """Return the format that the configuration calls `name`."""
     return cast("Format", _resolve(FORMATS[name]))
-
-
-def parser_named(name: str) -> Parser:
-    """Return the parser of a kind of document."""
-    return cast("Parser", _resolve(PARSERS[name]))
 
 
 def catalogue_pages() -> tuple[Page, ...]:

@@ -32,6 +32,7 @@ _MAX_BYTES = 16 << 20  # of the items under way: large ones go by one and two, h
 _TRIES = 2
 _GIVEN_UP = 3  # items in a row that no worker was there for; then no more are started
 _LOOK_SECONDS = 0.5  # after which we see whether a pool is overdue
+_PARSERS = ("aggregator.sources.examination", "aggregator.sources.feed.parse", "aggregator.sources.opml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +222,10 @@ def _new_pool(function: Callable[..., Any], memory: int) -> ProcessPool:
     from pebble import ProcessPool  # noqa: PLC0415
 
     # A server that has imported what is needed forks each worker from itself in some milliseconds, also those that
-    # take the place of a dead one; it has no threads, which a fork of this process would.
+    # take the place of a dead one; it has no threads, which a fork of this process would. There is one as long as this
+    # process lives, and it learns only at its start what is needed: hence all parsers, whichever is the first to work.
     context = get_context("forkserver")
-    context.set_forkserver_preload(["pebble.pool.process", __name__, function.__module__])
+    context.set_forkserver_preload(["pebble.pool.process", __name__, function.__module__, *_PARSERS])
     return ProcessPool(max_workers=1, initializer=_confine, initargs=(memory,), context=context)
 
 

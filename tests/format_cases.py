@@ -10,9 +10,10 @@ from typing import Any
 import feedcheck
 from lxml import etree
 
+from aggregator.config.schema import TextSection
 from aggregator.core.channels import Policy
 from aggregator.core.model import Channel, Entry, Facet, Image, Link, Origin, Provider
-from aggregator.formats import Site, Style
+from aggregator.formats import Site, Style, Words
 from aggregator.formats.content import content_of
 from aggregator.registry import format_named
 
@@ -23,7 +24,8 @@ BASE = "https://feeds.quay.example/"
 ATOM, MEDIA, DC, CONTENT = feedcheck.ATOM, feedcheck.MEDIA, feedcheck.DC, feedcheck.CONTENT
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-STYLE = Style(base_url=BASE, policy=Policy())
+WORDS = Words(**TextSection().model_dump())
+STYLE = Style(base_url=BASE, policy=Policy(), words=WORDS)
 SITE = Site(title="Quay News", base_url=BASE, homepage="https://www.quay.example/", author="Quay News")
 CHANNEL = Channel(
     key="all", facet=Facet.ALL, id=f"{BASE}all", title="Quay News", subtitle="Collected.", path="all", updated=UPDATED

@@ -94,11 +94,9 @@ def _say(config: Config, found: _Found, *, every: bool) -> None:
 def _read_all(config: Config) -> _Found:
     from aggregator.core.merge import in_order  # noqa: PLC0415  --help needs none of it
     from aggregator.core.model import Fault, Outcome  # noqa: PLC0415
-    from aggregator.registry import parser_named  # noqa: PLC0415
     from aggregator.sources import folder  # noqa: PLC0415
-    from aggregator.sources.article import HINTS  # noqa: PLC0415
+    from aggregator.sources.article import HINTS, parse  # noqa: PLC0415
 
-    parse = parser_named("article")
     found = _Found(faults=_read_lists(config))
     for source in config.articles:
         listing = folder.survey(source.roots)

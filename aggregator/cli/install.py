@@ -109,14 +109,13 @@ def _steps(config: Config, files: Collection[Path], others: Sequence[Path], user
 def _place(config: Config, user: str) -> Place:
     from aggregator.cli.units import Place  # noqa: PLC0415
 
-    roots = [*(one.roots for one in config.articles), *(one.roots for one in config.feeds_from)]
     lists = [one.path for one in config.lists if one.path is not None]
     secrets = [one for feed in config.upstream for one in (*feed.headers.values(), feed.password) if one is not None]
     held = [Path(one.place) for one in secrets if not one.place.startswith("$")]
     words = _running()
     # A link in a folder of programs leads to an environment of its own, which stands on another Python.
     lies_in = (Path(words[0]).parent, Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[2])
-    reads = [*(folder for some in roots for _, folder in some), *lists, *config.included, *held]
+    reads = [*(folder for _, folder in config.roots), *lists, *config.included, *held]
     listens = tuple(one for one in (config.serve.listen, config.serve.health) if one and config.serve.daemon)
     sockets = [Path(one.path).parent for one in listens if one.path]
     return Place(

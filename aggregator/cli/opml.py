@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_IMODE
 from typing import TYPE_CHECKING
@@ -44,8 +45,7 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
 
     Feeds that any file of the configuration has already are left as they are.
     """
-    from aggregator.config.subscriptions import add  # noqa: PLC0415
-    from aggregator.config.upstream_keys import name_of  # noqa: PLC0415  --help needs none of it
+    from aggregator.config.subscriptions import add  # noqa: PLC0415  --help needs none of it
     from aggregator.files import write_all  # noqa: PLC0415
 
     config = _configuration(config_path, target)
@@ -53,7 +53,7 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
     document = _read(file)
     old = _written(target)
     there = _blocks(old, target)
-    addresses, names = {one.url for one in there}, {name_of(one) for one in there}
+    addresses, names = {one.url for one in there}, {one.called for one in there}
     if config:
         addresses |= {one.url for one in config.upstream}
         names |= config.source_names() | {one.name for one in config.lists}
@@ -74,14 +74,14 @@ def import_opml(*, config_path: Path | None, file: Path, target: Path | None) ->
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=False)
 def export_opml(*, config_path: Path | None, file: Path | None) -> int:
     """Write all upstream feeds as OPML to FILE, or to standard output; secrets stay here."""
-    from aggregator.catalogue.opml import subscriptions  # noqa: PLC0415
+    from aggregator.catalogue.opml import subscriptions  # noqa: PLC0415  --help needs none of it
     from aggregator.files import write_all  # noqa: PLC0415
     from aggregator.gather.lists import Followed, followed_now  # noqa: PLC0415
 
     if file is not None and str(file) != "-" and not file.absolute().parent.is_dir():
         raise Refused(f"{file.parent}: there is no such folder; make it, or name another file")
     config = loaded(config_path)
-    followed = followed_now(config) if config.lists else Followed(config)
+    followed = followed_now(config, datetime.now(UTC)) if config.lists else Followed(config)
     for fault in followed.faults:
         click.echo(fitted(f"warning: {fault}", err=True), err=True)
     feeds = [replace(one, name=one.title or one.name) for one in followed.config.upstream]
@@ -190,13 +190,12 @@ def _say(file: Path, document: FeedList, added: Added, target: Path) -> None:
 
 
 def _say_next(config: Config, target: Path) -> None:
-    import yaml  # noqa: PLC0415
+    from aggregator.config.one_line import one_line  # noqa: PLC0415
 
     if not _is_included(config, target):
         folder = config.file.absolute().parent
         paths = [os.path.relpath(one, folder) for one in (*config.included, _plain(target))]
-        value = yaml.safe_dump(paths if len(paths) > 1 else paths[0], default_flow_style=True, width=float("inf"))
-        line = f"include: {value.removesuffix(chr(10)).removesuffix(chr(10) + '...')}"
+        line = f"include: {one_line(paths if len(paths) > 1 else paths[0])}"
         click.echo(f"\nPut this line into {config.file}:\n  {line}")
     click.echo(f"\nNext:\n  {command(config.file, 'check')}\n  {command(config.file, 'run')}")
 

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from aggregator.options import Options, Progress
     from aggregator.run import Report
 
-_NEEDED = 1
-_UNWRITTEN = 4
-
 
 class _Duration(click.ParamType[timedelta]):
     name = "duration"
@@ -98,6 +95,7 @@ def run(  # noqa: PLR0913  an option each
     config = loaded(config_path)
     options = Options(
         full=full,
+        strict=strict,
         accept_removals=frozenset(accept_removals),
         accept_new=frozenset(accept_new),
         start_over=start_over,
@@ -119,12 +117,12 @@ def run(  # noqa: PLR0913  an option each
     if as_json:
         plan = plan_object(report.published) if dry_run else {}
         click.echo(json.dumps(as_object(report) | plan, ensure_ascii=False))
-        return _exit_code(report, strict=strict)
+        return report.exit_code
     text = as_text(report, config, elapsed, Tone(quiet=quiet, verbose=verbose, strict=strict, dry=dry_run))
     more = [] if quiet else [*notices(report, config), *(plan_lines(report.published) if dry_run else [])]
     for part in filter(None, (text, "\n".join(more))):
         click.echo(fitted(part, err=quiet), err=quiet)
-    return _exit_code(report, strict=strict)
+    return report.exit_code
 
 
 def _warn_root(config: Config) -> None:
@@ -157,9 +155,3 @@ def _dry(config: Config, options: Options, progress: Progress) -> Report:
     from aggregator.run.rehearsal import rehearse  # noqa: PLC0415
 
     return rehearse(config, datetime.now(UTC).replace(microsecond=0), options, progress)
-
-
-def _exit_code(report: Report, *, strict: bool) -> int:
-    if report.is_unwritten:
-        return _UNWRITTEN
-    return _NEEDED if report.is_held or (strict and report.faults) else 0

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from aggregator.status import Hub, Status
 
 _STALE = 1
-_DONE = frozenset({0, 1})  # 1: something is held, which is said
 
 
 @click.command()
@@ -80,8 +79,8 @@ def _trouble(known: Status | None) -> str:
     if known is None:
         return ""
     held, failing, deaf = known.counts.held, known.counts.failing, sum(bool(one.reason) for one in known.hubs)
-    facts = [
-        f"the last pass ended with {known.exit_code}" if known.exit_code not in _DONE else "",
+    facts = [  # an end with 1 is said by what is held
+        f"the last pass ended with {known.exit_code}" if known.exit_code != bool(held) else "",
         f"{count(held, 'source')} {'waits' if held == 1 else 'wait'} for you" if held else "",
         f"{count(failing, 'source')} {'fails' if failing == 1 else 'fail'}" if failing else "",
         f"{count(deaf, 'hub')} {'takes' if deaf == 1 else 'take'} no news" if deaf else "",

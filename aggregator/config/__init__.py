@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from aggregator.config.log import Log
 from aggregator.config.overlaps import overlaps
 from aggregator.config.schedule import Schedule, schedule_of
 from aggregator.config.serve import Serving, serving_of
-from aggregator.config.upstream_keys import doubts, feed_folder_of, name_of, upstream_of
+from aggregator.config.upstream_keys import doubts, feed_folder_of, upstream_of
 from aggregator.core.address import host_of
 from aggregator.core.channels import Policy, topic_key
 from aggregator.core.rulebook import Rules
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from aggregator.config.lists import ListSection
     from aggregator.config.schema import ArticlesSection, ConfigFile
     from aggregator.config.upstream import FeedFolder, Upstream
+    from aggregator.config.upstream_keys import FeedsFromSection, UpstreamSection
     from aggregator.core.rules import Rule
 
 NAME = "aggregator.yaml"
@@ -82,12 +83,17 @@ class Config:
     state: Path
     gzip: bool
     serve: Serving
-    log: Log = field(default_factory=Log)
+    log: Log
 
     @property
     def folders(self) -> tuple[Folder | FeedFolder, ...]:
         """Return the sources that each pass reads: those of articles first."""
         return (*self.articles, *self.feeds_from)
+
+    @property
+    def roots(self) -> tuple[tuple[str, Path], ...]:
+        """Return the folders that each pass reads: what reports call each, and where it is."""
+        return tuple(root for one in self.folders for root in one.roots)
 
     def source_names(self) -> set[str]:
         """Return what reports call the sources."""
@@ -240,22 +246,20 @@ def _policy(file: ConfigFile) -> Policy:
 
 def _rules(file: ConfigFile, policy: Policy) -> Iterator[tuple[str, tuple[Rule, ...]]]:
     """Yield the rules of each source that has any."""
-    articles = ((one.name or Path(one.path[0]).name, one.rules) for one in file.articles)
-    feeds = ((one.name or Path(one.path[0]).name, one.rules) for one in file.feeds_from)
-    upstreams = ((name_of(one), one.rules) for one in file.upstream)
-    for name, sections in (*articles, *feeds, *upstreams):
-        if sections:
+    sources: tuple[ArticlesSection | FeedsFromSection | UpstreamSection, ...]
+    sources = (*file.articles, *file.feeds_from, *file.upstream)
+    for source in sources:
+        if source.rules:
             from aggregator.config.meant import rules_of  # noqa: PLC0415  few configurations have any
 
-            yield name, rules_of(sections, policy)
+            yield source.called, rules_of(source.rules, policy)
 
 
 def _folders(sections: tuple[ArticlesSection, ...], folder: Path) -> tuple[Folder, ...]:
     folders = []
     for section in sections:
         roots = _roots(section.path, folder)
-        name = section.name or Path(section.path[0]).name
-        context = Context(source=name, topics=section.topics, skip=frozenset(section.skip))
+        context = Context(source=section.called, topics=section.topics, skip=frozenset(section.skip))
         folders.append(Folder(roots=roots, context=context))
     return tuple(folders)
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from aggregator.config.kinds import Section
 from aggregator.config.marks import MarkedYaml, by_place, fault_lines
-from aggregator.config.schema import ConfigFile, folder_names
-from aggregator.config.upstream_keys import UpstreamSection, name_of
+from aggregator.config.schema import ConfigFile
+from aggregator.config.upstream_keys import UpstreamSection  # noqa: TC001  pydantic reads annotations
 from aggregator.errors import ConfigError, reason_of
 
 if TYPE_CHECKING:
@@ -166,23 +166,24 @@ def _part(path: Path, key: Key, main: MarkedYaml, faults: list[str], *, awaited:
 
 
 def _twice(whole: Whole) -> Iterator[str]:
-    """Yield a line for each feed that has the address or the name of one before it, or the name of a folder."""
-    folders = set(folder_names(whole.file))
-    names: dict[str, int] = {}
-    addresses: dict[str, int] = {}
-    for number, one in enumerate(whole.file.upstream):
-        name, key = name_of(one), "name" if one.name else "url"
-        first = addresses.setdefault(one.url, number)
-        if first != number:
-            other = whole.place(("upstream", first, "url"))
-            yield whole.fault(("upstream", number, "url"), f"{other} has the same address; keep one of the two")
-            continue
-        first = names.setdefault(name, number)
-        if first != number:
-            other = whole.place(("upstream", first))
-            reason = f"the feed at {other} is called {name} too; give one of them another `name:`"
-            yield whole.fault(("upstream", number, key), reason)
-        elif name in folders:
-            yield whole.fault(
-                ("upstream", number, key), f"another source is called {name} too; give it another `name:`"
-            )
+    """Yield a line for each source that has the name of one before it, and each feed that has its address."""
+    names: dict[str, Key] = {}
+    addresses: dict[str, Key] = {}
+    for section, number, one in _sources(whole.file):
+        place = (section, number)
+        if section == "upstream" and (first := addresses.setdefault(one.url, place)) != place:
+            other = whole.place((*first, "url"))
+            yield whole.fault((*place, "url"), f"{other} has the same address; keep one of the two")
+        elif (first := names.setdefault(one.called, place)) != place:
+            reason = f"another source is called {one.called} too; give it another `name:`"
+            if first[0] == "upstream":
+                other = whole.place(first)
+                reason = f"the feed at {other} is called {one.called} too; give one of them another `name:`"
+            key = "name" if one.name else "url" if getattr(one, "url", None) else "path"
+            yield whole.fault((*place, key), reason)
+
+
+def _sources(file: ConfigFile) -> Iterator[tuple[str, int, Any]]:
+    for section in ("articles", "feeds_from", "upstream_from", "upstream"):
+        for number, one in enumerate(getattr(file, section)):
+            yield section, number, one

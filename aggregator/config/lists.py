@@ -52,6 +52,11 @@ class ListSection(FeedSection):
             raise ValueError("one of path and url is expected")
         return self
 
+    @property
+    def called(self) -> str:
+        """What reports call it: its name, else the last part of its path, or its address without the query."""
+        return self.name or (Path(self.path).name if self.path else name_by((self.url or "").partition("?")[0]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceList(FeedTerms):
@@ -95,11 +100,6 @@ class SourceList(FeedTerms):
         return frozenset()
 
 
-def list_name_of(section: ListSection) -> str:
-    """Return what reports call a list: its name, else the last part of its path, or its address without the query."""
-    return section.name or (Path(section.path).name if section.path else name_by((section.url or "").partition("?")[0]))
-
-
 def opened_by(section: ListSection) -> str:
     """Say what `private` of a list means."""
     if section.url is None:
@@ -111,7 +111,7 @@ def opened_by(section: ListSection) -> str:
 def source_list_of(section: ListSection, location: str, path: Path | None, policy: Policy) -> SourceList:
     """Return the value that a section of the file means."""
     return SourceList(
-        **terms(section, list_name_of(section)),
+        **terms(section, section.called),
         location=location,
         path=path,
         url=section.url or "",

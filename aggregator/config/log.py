@@ -26,5 +26,5 @@ class LogSection(Section):
 class Log:
     """What is logged, and how; `aggregator.log.chosen` says what `auto` comes to."""
 
-    form: str = "auto"
-    level: str = "info"
+    form: str
+    level: str

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from aggregator.config.rules import EitherSection
 from aggregator.core.address import domain_of
+from aggregator.core.channels import topic_meant
 from aggregator.core.query import (
     AllOf,
     AnyOf,
@@ -18,7 +19,6 @@ from aggregator.core.query import (
     Topic,
     Words,
     folded,
-    topic_meant,
 )
 from aggregator.core.rules import Rule, Verb
 

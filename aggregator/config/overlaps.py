@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 def overlaps(config: Config, whole: Whole) -> Iterator[str]:
     """Yield a warning for each folder that is read and holds state or output, by their real paths."""
     written = {name: Path(os.path.realpath(getattr(config, name))) for name in ("state", "output")}
-    roots = [("articles", number, one.roots) for number, one in enumerate(config.articles)]
-    roots += [("feeds_from", number, one.roots) for number, one in enumerate(config.feeds_from)]
-    for section, number, folders in roots:
-        for _, root in folders:
+    sections = [("articles", number) for number in range(len(config.articles))]
+    sections += [("feeds_from", number) for number in range(len(config.feeds_from))]
+    for section, source in zip(sections, config.folders, strict=True):
+        for _, root in source.roots:
             real = os.path.realpath(root)
             for name in (name for name, folder in written.items() if folder.is_relative_to(real)):
-                reason = (
-                    f"{root} holds the {name} ({getattr(config, name)}), which passes would read; keep it elsewhere"
-                )
-                yield whole.fault((section, number, "path"), reason)
+                held = f"{root} holds the {name} ({getattr(config, name)})"
+                yield whole.fault((*section, "path"), f"{held}, which passes would read; keep it elsewhere")

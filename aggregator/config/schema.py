@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from aggregator.config.kinds import (
     SIZE_SCHEMA,
@@ -27,13 +27,14 @@ from aggregator.config.kinds import (
     as_slug,
     with_words,
 )
-from aggregator.config.lists import ListSection, list_name_of
+from aggregator.config.lists import ListSection  # noqa: TC001  pydantic reads annotations
 from aggregator.config.log import LogSection
 from aggregator.config.rules import RuleSection  # noqa: TC001  pydantic reads annotations
 from aggregator.config.schedule import ScheduleSection
 from aggregator.config.serve import ServeSection
-from aggregator.config.upstream_keys import FeedsFromSection, UpstreamSection, name_of
+from aggregator.config.upstream_keys import FeedsFromSection, UpstreamSection  # noqa: TC001  the same
 from aggregator.core.channels import topic_key
+from aggregator.formats import FormatName  # noqa: TC001  the same
 
 
 class ArticlesSection(Section):
@@ -51,13 +52,18 @@ class ArticlesSection(Section):
         tuple[RuleSection, ...], Field(description="Which of its articles are kept, dropped or given topics.")
     ] = ()
 
+    @property
+    def called(self) -> str:
+        """What reports call it: its name, else that of its first folder."""
+        return self.name or Path(self.path[0]).name
+
 
 class OutputSection(Section):
     """Where feeds are written, and in which formats."""
 
     path: Annotated[Folder, Field(description="Folder that a web server hands out.")] = "../out"
     formats: Annotated[
-        tuple[Literal["atom", "rss", "json"], ...],
+        tuple[FormatName, ...],
         BeforeValidator(as_list),
         Field(min_length=1, description="Any of atom, rss, json."),
     ] = ("atom", "rss")
@@ -164,17 +170,6 @@ def _distinct_topics(topics: tuple[TopicSection, ...]) -> tuple[TopicSection, ..
     return topics
 
 
-def _distinct_sources(sources: tuple[ArticlesSection, ...]) -> tuple[ArticlesSection, ...]:
-    names = [source.name or Path(source.path[0]).name for source in sources]
-    _once("name", names, "give one of the blocks another `name:`")
-    return sources
-
-
-def _distinct_upstreams(sources: tuple[UpstreamSection, ...]) -> tuple[UpstreamSection, ...]:
-    _once("name", [name_of(source) for source in sources], "give one of the blocks another `name:`")
-    return sources
-
-
 class ConfigFile(Section):
     """The whole file."""
 
@@ -194,15 +189,11 @@ class ConfigFile(Section):
         WebAddresses, Field(description="WebSub hub, or several: named in every feed, told of its news.")
     ] = ()
     state: Annotated[Folder | None, Field(description="Folder of the state, the one thing to back up.")] = None
-    articles: Annotated[
-        tuple[ArticlesSection, ...],
-        AfterValidator(_distinct_sources),
-        Field(description="Where article files are."),
-    ] = (ArticlesSection.model_construct(path=("articles",)),)
+    articles: Annotated[tuple[ArticlesSection, ...], Field(description="Where article files are.")] = (
+        ArticlesSection.model_construct(path=("articles",)),
+    )
     upstream: Annotated[
-        tuple[UpstreamSection, ...],
-        AfterValidator(_distinct_upstreams),
-        Field(description="Feeds of others, published with the articles."),
+        tuple[UpstreamSection, ...], Field(description="Feeds of others, published with the articles.")
     ] = ()
     upstream_from: Annotated[
         tuple[ListSection, ...], Field(description="Lists of feeds of others, read anew by each pass.")
@@ -225,15 +216,3 @@ class ConfigFile(Section):
     schedule: Annotated[ScheduleSection, Field(description="When a daemon works.")] = ScheduleSection.model_construct()
     log: Annotated[LogSection, Field(description="What is logged, and how.")] = LogSection.model_construct()
     serve: Annotated[ServeSection, Field(description="The built-in server.")] = ServeSection.model_construct()
-
-    @model_validator(mode="after")
-    def _sources_have_names_of_their_own(self) -> ConfigFile:
-        _once("name", [*folder_names(self), *map(name_of, self.upstream)], "give one of the blocks another `name:`")
-        return self
-
-
-def folder_names(file: ConfigFile) -> list[str]:
-    """Return what reports call folders and lists."""
-    articles = [one.name or Path(one.path[0]).name for one in file.articles]
-    feeds = [one.name or Path(one.path[0]).name for one in file.feeds_from]
-    return [*articles, *feeds, *map(list_name_of, file.upstream_from)]

@@ -120,16 +120,21 @@ class UpstreamSection(FeedSection):
     private: Annotated[bool, Field(description="Its host and port may have an address that is not public.")] = False
     verify: Annotated[bool, Field(description="`false` takes any certificate.")] = True
 
+    @property
+    def called(self) -> str:
+        """What reports call it: its name, else the host of its address and what follows."""
+        return self.name or name_by(self.url)
+
 
 class FeedsFromSection(FeedSection):
     """A folder of feed files."""
 
     path: Annotated[Folders, Field(min_length=1, description="Folder of feed files, or a list of folders.")]
 
-
-def name_of(section: UpstreamSection) -> str:
-    """Return what reports call an upstream: its name, else the host of its address and what follows."""
-    return section.name or name_by(section.url)
+    @property
+    def called(self) -> str:
+        """What reports call it: its name, else that of its first folder."""
+        return self.name or Path(self.path[0]).name
 
 
 def upstream_of(section: UpstreamSection, folder: Path) -> Upstream:
@@ -137,7 +142,7 @@ def upstream_of(section: UpstreamSection, folder: Path) -> Upstream:
     login = section.login
     password = Secret(login.password or str(folder / Path(login.password_file or "").expanduser())) if login else None
     return Upstream(
-        **terms(section, name_of(section)),
+        **terms(section, section.called),
         url=section.url,
         interval=section.interval,
         headers={name: Secret(variable) for name, variable in section.headers.items()},
@@ -150,7 +155,7 @@ def upstream_of(section: UpstreamSection, folder: Path) -> Upstream:
 
 def feed_folder_of(section: FeedsFromSection, roots: tuple[tuple[str, Path], ...]) -> FeedFolder:
     """Return the value that a section of the file means."""
-    return FeedFolder(**terms(section, section.name or Path(section.path[0]).name), roots=roots)
+    return FeedFolder(**terms(section, section.called), roots=roots)
 
 
 def terms(section: FeedSection, name: str) -> dict[str, Any]:

@@ -62,6 +62,12 @@ def topic_key(spelling: str) -> str:
     return _GAPS.sub("-", unicodedata.normalize("NFKC", folded)).strip("-")
 
 
+def topic_meant(spelling: str, policy: Policy) -> str:
+    """Return the key of the topic that a spelling means, by the owner's table of aliases."""
+    key = topic_key(spelling)
+    return policy.topic_of.get(key, key)
+
+
 def topic_slug(key: str, policy: Policy) -> str:
     """Return the file name of a topic: pure, the same for ever, and different for different keys."""
     if key in policy.slugs:
@@ -104,9 +110,7 @@ def channels_of(entry: Entry, policy: Policy) -> tuple[Membership, ...]:
         return ()
     memberships = {ALL: Membership(ALL, "")}
     for spelling in entry.topics:
-        key = topic_key(spelling)
-        key = policy.topic_of.get(key, key)
-        if key:
+        if key := topic_meant(spelling, policy):
             channel = f"{Facet.TOPIC}/{key}"
             memberships.setdefault(channel, Membership(channel, policy.labels.get(key, spelling)))
     for provider in entry.providers:

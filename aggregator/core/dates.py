@@ -8,6 +8,15 @@ from email.utils import parsedate_to_datetime
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # nothing on the web is older; what says so is a broken clock
 
 
+def believed(given: datetime | None, now: datetime) -> datetime | None:
+    """Return a date that something may have been published at; None where it has none, or nobody could believe it.
+
+    A date ahead of `now` is none: mostly a local time that calls itself UTC, it would stay on top of every reader
+    until it comes true, and RSS validators object to it.
+    """
+    return given if given and EARLIEST <= given <= now else None
+
+
 def parse_instant(given: str) -> datetime | None:
     """Return a date in ISO 8601, RFC 3339 or RFC 5322 form as an aware UTC instant; None if it is none.
 

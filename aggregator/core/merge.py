@@ -6,7 +6,7 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from aggregator.core.dates import EARLIEST
+from aggregator.core.dates import believed
 from aggregator.core.model import EPOCH, Entry
 
 if TYPE_CHECKING:
@@ -116,13 +116,8 @@ def edges_of(ordered: Sequence[Sighting]) -> tuple[Edge, ...]:
 
 
 def first_published(ordered: Sequence[Sighting], now: datetime) -> datetime:
-    """Return the date to publish an entry under that nobody has seen before: the winner's, where it is plausible.
-
-    A date ahead of `now` is none: mostly a local time that calls itself UTC, it would stay on top of every reader
-    until it comes true, and RSS validators object to it.
-    """
-    given = next((s.published for s in ordered if s.published), None)
-    return given if given is not None and EARLIEST <= given <= now else now
+    """Return the date to publish an entry under that nobody has seen before: the winner's, where it is plausible."""
+    return believed(next((s.published for s in ordered if s.published), None), now) or now
 
 
 def shown_from(published: datetime, first_seen: datetime, late: timedelta, *, source_is_new: bool) -> datetime:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, assert_never
 
-from aggregator.core.channels import topic_key
+from aggregator.core.channels import topic_meant
 from aggregator.core.model import Entry
 
 if TYPE_CHECKING:
@@ -166,12 +166,6 @@ def meets(condition: Condition, subject: Subject) -> bool:  # noqa: C901, PLR091
             return subject.heat is not None and (subject.heat >= 0) == is_lead
         case _:
             assert_never(condition)
-
-
-def topic_meant(spelling: str, policy: Policy) -> str:
-    """Return the key of the topic that a spelling means, by the owner's table of aliases."""
-    key = topic_key(spelling)
-    return policy.topic_of.get(key, key)
 
 
 def folded(text: str) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from aggregator.core.query import Subject, meets, topic_meant
+from aggregator.core.channels import topic_meant
+from aggregator.core.query import Subject, meets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 _MOST_BYTES = 4_000_000  # validators and readers give up at 5 MB: the least number of entries does not go beyond
 
@@ -19,10 +18,10 @@ class Window:
     `max_bytes` in the largest format once `at_least` entries are in.
     """  # noqa: D205  one sentence
 
-    entries: int = 50
-    span: timedelta = timedelta(days=7)
-    at_least: int = 10
-    max_bytes: int = 500_000
+    entries: int
+    span: timedelta
+    at_least: int
+    max_bytes: int
 
 
 class Candidate(Protocol):

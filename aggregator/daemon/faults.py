@@ -48,11 +48,8 @@ def _by_file(faults: Sequence[Fault]) -> dict[str, frozenset[Fault]]:
 
 def _paused(report: Report, config: Config) -> tuple[str, ...]:
     """Return how the files of sources start that the owner paused."""
-    sources = [
-        *((one.name, one.roots) for one in config.articles),
-        *((one.name, one.roots) for one in config.feeds_from),
-    ]
-    return tuple(f"{root}/" for name, roots in sources if name in report.gathered.paused for root, _ in roots)
+    paused = [one for one in config.folders if one.name in report.gathered.paused]
+    return tuple(f"{root}/" for one in paused for root, _ in one.roots)
 
 
 def _in_order(faults: frozenset[Fault]) -> list[Fault]:

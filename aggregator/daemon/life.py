@@ -231,9 +231,7 @@ class Daemon:
         self._duty.upstream.ask()
 
     def _watching(self, config: Config) -> Watch:
-        roots = [root for one in config.articles for root in one.roots]
-        roots += [root for one in config.feeds_from for root in one.roots]
-        watched = [folder for _, folder in roots] if config.schedule.watch else []
+        watched = [folder for _, folder in config.roots] if config.schedule.watch else []
         return Watch(watched, self._duty.publish.ask, apart=(config.state, config.output))
 
     def _end(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator import files
-from aggregator.errors import StoreError, reason_of
+from aggregator.errors import StoreError, wrapped
 from aggregator.store import ledger_text
 
 if TYPE_CHECKING:
@@ -28,14 +28,12 @@ def keep_up(state: Path, store: Store, now: datetime) -> None:
     """
     ledger_text.compact(state, store.ledger, _MOST)
     ledger, folder = state / ledger_text.FILE, state / FOLDER
-    try:
+    with wrapped(StoreError, folder):
         if ledger.exists():
             copy = folder / _NAME.format(day=now)
             files.write_all({copy: ledger.read_bytes()})
             copies = sorted(folder.glob(_NAME.partition("{")[0] + "*.jsonl"))
             for old in [one for one in copies if one != copy][: max(len(copies) - _KEPT, 0)]:
                 old.unlink()
-    except OSError as error:
-        raise StoreError(f"{error.filename or folder}: {reason_of(error)}") from error
     store.health.end_old_days(now)
     store.tidy()

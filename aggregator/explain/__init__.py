@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.core.address import read_key
-from aggregator.core.dates import EARLIEST
+from aggregator.core.dates import believed
 from aggregator.core.identity import id_of
 from aggregator.explain.absence import reasons_of, waiting
 from aggregator.explain.copies import copies_of, sightings_of, topics_of, unread_flags, unsettled
@@ -126,7 +126,7 @@ def _dates(row: Remembered, ordered: Sequence[Sighting]) -> Dates:
         because = "that of the first sight: no copy has one that can be read"
     elif given == row.published:
         because = f"that of {dated.location}"
-    elif row.published == row.first_seen and not EARLIEST <= given <= row.first_seen:
+    elif row.published == row.first_seen and not believed(given, row.first_seen):
         because = f"that of the first sight: {dated.location} says {given:%Y-%m-%d %H:%M}, which nobody could believe"
     else:
         because = f"fixed since the first sight; {dated.location} says {given:%Y-%m-%d %H:%M}"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.core.channels import topic_key
+from aggregator.core.channels import topic_key, topic_meant
 from aggregator.core.merge import ahead_because, in_order, winners
-from aggregator.core.query import topic_meant
 from aggregator.core.rule_words import reads_lead, said
 from aggregator.core.rules import judge
 from aggregator.explain.facts import Copy, TopicGiven

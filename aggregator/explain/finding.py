@@ -68,7 +68,7 @@ def files_named(config: Config, store: Store, name: str) -> Sequence[str]:
     """Return what reports call the files that have a name, without their folders."""
     if not name or "/" in name:
         return ()
-    folders = {one.name for one in config.articles} | {one.name for one in config.feeds_from}
+    folders = {one.name for one in config.folders}
     places = [location for source, location in store.inquiry.places_named(name) if source in folders]
     known = [one for one in places if "#https://" not in one]  # an entry in a feed file is no file
     return list(dict.fromkeys(known or _unread(config, name)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from aggregator.core.channels import topic_meant
 from aggregator.core.model import Facet, Fault
-from aggregator.core.query import AllOf, AnyOf, Not, Topic, topic_meant
+from aggregator.core.query import AllOf, AnyOf, Not, Topic
 from aggregator.core.rule_words import said
 from aggregator.core.rules import judge
 

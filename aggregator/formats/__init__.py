@@ -7,7 +7,7 @@ other entries, so that it is made once and joined everywhere. `wrap` puts the he
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from aggregator.core.model import Channel, Entry
     from aggregator.formats.content import Content
 
+FormatName: TypeAlias = Literal["atom", "rss", "json"]
+"""What the configuration calls a format, and what its files end with."""
+
+MEDIA_TYPES: Mapping[str, str] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
 GENERATOR = "feed-aggregator"
 """How our feeds name their maker; also how we know a feed of ours again."""
 
@@ -24,14 +32,14 @@ GENERATOR = "feed-aggregator"
 class Words:
     """The few words of ours that a subscriber reads. Names in braces are filled in."""
 
-    related: str = "Related coverage"
-    more: str = "and {n} more"
-    read: str = "Read at {provider}"
-    watch: str = "Watch at {provider}"
-    also: str = "Also at {providers}"
-    all: str = "Articles collected by {title}."
-    topic: str = "Articles on {name}, collected by {title}."
-    provider: str = "Articles by {name}, collected by {title}. Not published by {name}."
+    related: str
+    more: str
+    read: str
+    watch: str
+    also: str
+    all: str
+    topic: str
+    provider: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +52,7 @@ class Style:
 
     base_url: str
     policy: Policy
-    words: Words = Words()
+    words: Words
     title: str = "{title}"
     images: bool = True
     related_in_atom: bool = True
@@ -65,7 +73,7 @@ class Site:
 
 
 class Format(NamedTuple):
-    """One format: what its files end with (no dot), what a server calls them, and its functions.
+    """One format: what its files end with (no dot), and its functions.
 
     fragment: takes an entry, what `content.content_of` makes of it once for all formats, and the style.
     check: what makes a document unfit to be published; an empty text where nothing does.
@@ -73,8 +81,12 @@ class Format(NamedTuple):
     """
 
     suffix: str
-    media_type: str
     fragment: Callable[[Entry, Content, Style], bytes]
     wrap: Callable[[Channel, Sequence[bytes], Site], bytes]
     check: Callable[[bytes], str]
     titles: Callable[[bytes], Mapping[str, str]]
+
+    @property
+    def media_type(self) -> str:
+        """What a server calls its files."""
+        return MEDIA_TYPES[self.suffix]

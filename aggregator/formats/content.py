@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from aggregator.core.channels import topic_key, topic_slug
+from aggregator.core.channels import topic_meant, topic_slug
 
 if TYPE_CHECKING:
     from aggregator.core.model import Entry, Link
@@ -67,9 +67,7 @@ def _related(link: Link) -> str:
 def _terms(entry: Entry, style: Style) -> tuple[tuple[str, str], ...]:
     slugs: dict[str, str] = {}
     for spelling in entry.topics:
-        key = topic_key(spelling)
-        key = style.policy.topic_of.get(key, key)
-        if key:
+        if key := topic_meant(spelling, style.policy):
             slugs.setdefault(topic_slug(key, style.policy), spelling)
     return tuple(slugs.items())
 

@@ -109,7 +109,6 @@ def _date(instant: datetime) -> str:
 
 JSON = Format(
     suffix="json",
-    media_type="application/feed+json",
     fragment=_fragment,
     wrap=_wrap,
     check=_check,

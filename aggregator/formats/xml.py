@@ -238,7 +238,6 @@ def _joined(document: bytes, fragments: Sequence[bytes], end: bytes) -> bytes:
 
 ATOM = Format(
     suffix="atom",
-    media_type="application/atom+xml",
     fragment=_atom_fragment,
     wrap=_wrap_atom,
     check=check_atom,
@@ -246,7 +245,6 @@ ATOM = Format(
 )
 RSS = Format(
     suffix="rss",
-    media_type="application/rss+xml",
     fragment=_rss_fragment,
     wrap=_wrap_rss,
     check=check_rss,

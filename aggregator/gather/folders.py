@@ -13,8 +13,7 @@ from aggregator.core.flood import Flood, alike, is_flood
 from aggregator.core.health import Survey
 from aggregator.core.model import Document, Fault, Outcome, to_micros
 from aggregator.gather.polled import Polled
-from aggregator.registry import parser_named
-from aggregator.sources import folder
+from aggregator.sources import article, folder
 from aggregator.store import Put, Reading
 
 if TYPE_CHECKING:
@@ -236,7 +235,7 @@ class Articles(Gathering):
         )
 
     def _understood(self, data: bytes, location: str, known: Known | None) -> Document:
-        document = parser_named("article")(data, location, self._source.context)
+        document = article.parse(data, location, self._source.context)
         if document.outcome is Outcome.NOT_ARTICLE and known is not None and known.read_at is not None:
             # What was an article is half-written or damaged, not something else.
             fault = Fault("front_matter", f"{location}:1", "the front matter is gone; put it back")

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from aggregator.core.health import Survey, Wish
@@ -19,7 +18,7 @@ from aggregator.gather.asking import Asking
 from aggregator.options import Options
 from aggregator.sources import folder
 from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
-from aggregator.store import Dropped, snapshot, sqlite
+from aggregator.store import Dropped, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,17 +98,15 @@ def is_any_due(config: Config, store: Store, now: datetime) -> bool:
     return bool(upstream) and Asking(upstream, store, now, Options()).is_any_due()
 
 
-def followed_now(config: Config) -> Followed:
+def followed_now(config: Config, now: datetime) -> Followed:
     """Return the configuration with the feeds that its lists name; nobody is asked and nothing is written.
 
     Raises:
         StoreError: the state, where lists are kept that have an address, cannot be read.
     """
-    with TemporaryDirectory(prefix="aggregator-") as copy:
-        snapshot.copy_state(config.state, Path(copy))
-        with sqlite.opened(Path(copy), timedelta(0)) as store:
-            followed = follow(config, store, datetime.now(UTC), Options(ask=False), lambda *_: None)
-            unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
+    with sqlite.copied(config.state) as (store, _):
+        followed = follow(config, store, now, Options(ask=False), lambda *_: None)
+        unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
     faults = [Fault("list_unread", name, "not read yet; a run asks for it") for name in unread]
     return replace(followed, faults=(*followed.faults, *faults))
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from itertools import repeat
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.config.upstream import FeedTerms, Upstream
+from aggregator.config.upstream import FeedTerms, Upstream, place_of
 from aggregator.core import polling
 from aggregator.core.address import legal_href
 from aggregator.core.channels import Policy
@@ -25,17 +22,17 @@ from aggregator.sources.examination import Examination, examine
 from aggregator.sources.examination.discovery import Lead, usual_places
 from aggregator.sources.examination.doubts import Doubt
 from aggregator.sources.http import Limits, Request, Response, fetch_all
-from aggregator.store import snapshot, sqlite
+from aggregator.store import sqlite
 from aggregator.worker import Failure, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from aggregator.core.model import Sighting
     from aggregator.core.rules import Rule
 
-_PORTS = {"http": 80, "https": 443}
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _MAYBE_PAGES = frozenset({"not_feed", "malformed"})
 _ENOUGH = frozenset({"connection", "slow_down", "timeout"})  # a server that says so is not asked again and again
@@ -207,9 +204,8 @@ class _Attempt:
         if not self._question.private:
             return own
         try:
-            parts = urlsplit(self._question.url)
-            return own | {(parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))}
-        except ValueError:  # no address at all, which the fetching says
+            return own | {place_of(self._question.url)}
+        except (KeyError, ValueError):  # no address at all, which the fetching says
             return own
 
     def _understood(self, url: str, response: Response) -> Trial:
@@ -257,15 +253,13 @@ def _compared(source: Upstream, sightings: Sequence[Sighting], state: Path, now:
     """Compare entries with a copy of the state, which a pass may be working on; None where there is no state."""
     if not (state / sqlite.FILE).exists():
         return None
-    with TemporaryDirectory(prefix="aggregator-") as folder:
-        snapshot.copy_state(state, Path(folder))
-        with sqlite.opened(Path(folder), timedelta(0)) as store:
-            poll = store.polls.all().get(source.name)
-            arrivals = Arrivals(source, store, now, sightings)
-            new, similar = arrivals.counted()
-            was_held = poll is not None and poll.held is not None
-            flood = arrivals.flood(was_held=was_held)
-            is_accepted = Wish.ACCEPT in store.health.wishes().get(source.name, {})
+    with sqlite.copied(state) as (store, _):
+        poll = store.polls.all().get(source.name)
+        arrivals = Arrivals(source, store, now, sightings)
+        new, similar = arrivals.counted()
+        was_held = poll is not None and poll.held is not None
+        flood = arrivals.flood(was_held=was_held)
+        is_accepted = Wish.ACCEPT in store.health.wishes().get(source.name, {})
     return Comparison(
         new=new,
         known=len(sightings) - new,

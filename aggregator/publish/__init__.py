@@ -6,8 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aggregator.errors import StoreError
-from aggregator.publish.output import named_errors
+from aggregator.errors import PublishError, StoreError, wrapped
 from aggregator.publish.press import Press
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def publish(  # noqa: PLR0913  what a pass has, each once
     Raises:
         PublishError: a file or folder could not be written; all others are as they were or as they should be.
     """
-    with named_errors(config.output):
+    with wrapped(PublishError, config.output):
         press = Press(config, store, output, now, since)
         was = (output.manifest.base_url, output.manifest.program)
         try:

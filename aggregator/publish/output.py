@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator import files, gzipped
 from aggregator.core.model import Facet, Fault
 from aggregator.core.owing import Owing, is_sound
-from aggregator.errors import PublishError, reason_of
-from aggregator.formats import GENERATOR
+from aggregator.errors import PublishError, wrapped
+from aggregator.formats import GENERATOR, MEDIA_TYPES
 from aggregator.records import Record
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ MANIFEST = "manifest.json"
 _NUMBERS = 2**63  # of the store
 _LAST = 253_402_300_800_000_000  # microseconds up to the year 10000
 _HEAD = 4096  # bytes at the start of a feed of ours within which its maker stands
-_FEEDS = frozenset({".atom", ".rss", ".json"})
+_FEEDS = frozenset(f".{suffix}" for suffix in MEDIA_TYPES)
 _FOLDERS = ("", *(facet.value for facet in Facet if facet is not Facet.ALL))
 
 
@@ -85,9 +84,9 @@ class Output:
     only counts what it would do. packs: whether each document gets a copy in gzip.
     """
 
-    def __init__(self, folder: Path, state: Path, *, dry: bool) -> None:
+    def __init__(self, folder: Path, state: Path, *, dry: bool, packs: bool) -> None:
         self.is_dry = dry
-        self.packs = False
+        self.packs = packs
         self._folder = folder
         self._file = state / MANIFEST
         self._place = os.path.relpath(folder, state)
@@ -220,19 +219,19 @@ class Output:
             self._before = wanted
 
 
-def opened(folder: Path, state: Path, *, dry: bool = False) -> Output:
-    """Look at an output folder as the last pass left it; `dry` to leave it so.
+def opened(folder: Path, state: Path, *, dry: bool = False, packs: bool = False) -> Output:
+    """Look at an output folder as the last pass left it; `dry` to leave it so, `packs` as in `Output`.
 
     Raises:
         PublishError: the manifest is there, but cannot be read.
     """
-    with named_errors(state):
-        return Output(folder, state, dry=dry)
+    with wrapped(PublishError, state):
+        return Output(folder, state, dry=dry, packs=packs)
 
 
 def feeds_of_ours(folder: Path) -> int:
     """Count the feeds in an output folder that this program wrote."""
-    with named_errors(folder):
+    with wrapped(PublishError, folder):
         folders = [folder / name for name in _FOLDERS if (folder / name).is_dir()]
         return sum(
             _is_ours(path) for one in folders for path in one.iterdir() if path.suffix in _FEEDS and path.is_file()
@@ -266,12 +265,3 @@ class Retired:
         except (OSError, ValueError):
             return False
         return path in self._paths
-
-
-@contextmanager
-def named_errors(folder: Path) -> Iterator[None]:
-    """Let no error of the file system through without its path and its name."""
-    try:
-        yield
-    except OSError as error:
-        raise PublishError(error.filename or folder, reason_of(error)) from error

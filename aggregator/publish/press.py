@@ -56,7 +56,6 @@ class Press:
         self._formats = {name: format_named(name) for name in config.formats}
         self._pages = {page.path: page for page in catalogue_pages()} if config.index else {}
         listed = (config.index, config.listed_from)
-        output.packs = config.gzip
         self._look = _digest(
             repr((__version__, config.site, config.style, config.window, config.formats, listed, config.gzip))
         )

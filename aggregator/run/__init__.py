@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.health import Wish
 from aggregator.core.owing import reconciled
-from aggregator.errors import StateMissing, StateTaken, UnknownSource
+from aggregator.errors import PublishError, StateMissing, StateTaken, UnknownSource, wrapped
 from aggregator.gather import gather
 from aggregator.options import ALL_SOURCES, Options
-from aggregator.publish.output import feeds_of_ours, named_errors, opened
+from aggregator.publish.output import feeds_of_ours, opened
 from aggregator.store import ledger_text
 from aggregator.websub.announced import Announced
 from aggregator.websub.told import Told
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "Report", "run"]
 
 _UNWRITTEN = frozenset({"unfit", "foreign_file"})
+_NEEDED = 1  # a person decides; what may be published is
 _DISTRUST = "what is published is not from this state"
 
 
@@ -42,10 +43,11 @@ class Report:
     """What a pass came to. recovered: whether ids and dates came from the ledger's text, into a state without documents.
 
     followed: how many upstream feeds there are, those of lists included. unasked: how many feeds and lists are due, but
-    were not asked, as this was a rehearsal.
+    were not asked, as this was a rehearsal. strict: whether any fault needs a person.
     """
 
     first: bool
+    strict: bool = False
     recovered: bool = False
     followed: int = 0
     unasked: int = 0
@@ -70,6 +72,13 @@ class Report:
     def is_held(self) -> bool:
         """Whether something waits for a person to decide."""
         return bool(self.gathered.held or self.gathered.floods)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with, and what is told to those who watch."""
+        if self.is_unwritten:
+            return PublishError.exit_code
+        return _NEEDED if self.is_held or (self.strict and self.faults) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ def run(  # noqa: PLR0913  what a pass has, each once
         StateMissing: feeds of ours are published, but the state that made them is gone.
         StoreError, PublishError: our own files cannot be read or written.
     """
-    output = output or opened(config.output, config.state)
+    output = output or opened(config.output, config.state, packs=config.gzip)
     if other := output.belongs_to():
         raise StateTaken(config.state, config.output, other)
     _check_names(
@@ -150,6 +159,7 @@ def run(  # noqa: PLR0913  what a pass has, each once
     store.ledger.keep_setting(ledger_text.TAKEN_IN, "")
     return Report(
         first=first,
+        strict=options.strict,
         recovered=is_rebuilt,
         followed=len(config.upstream),
         gathered=gathered,
@@ -209,7 +219,7 @@ def _announced(config: Config, output: Output, now: datetime, progress: Progress
         made = Announced()
     if made.owed != before:
         output.manifest.owed = dict(made.owed)
-        with named_errors(config.state):
+        with wrapped(PublishError, config.state):
             output.finish()
     if beside is None or beside.is_quiet or beside.announced.given:
         told.forget()

@@ -11,11 +11,10 @@ from aggregator import status
 from aggregator.errors import (
     AggregatorError,
     LockedError,
-    PublishError,
     StateTaken,
     StoreError,
     UnknownSource,
-    reason_of,
+    wrapped,
 )
 from aggregator.masking import Mask, masked
 from aggregator.status import Counts, Hub, Status, Work
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from aggregator.store.tables import Store
 
 _CLEAN = Mask()
-_NEEDED = 1  # a person decides; what may be published is
 
 
 def run(  # noqa: PLR0913  what a pass has, and how often there is one
@@ -62,11 +60,9 @@ def run(  # noqa: PLR0913  what a pass has, and how often there is one
     ended = clock()
     noted = _good(before, report, config, started, ended)
     if report.is_unwritten:
-        noted = _failed(before, started, ended, PublishError.exit_code, str(report.published.faults[0]))
-    try:
+        noted = _failed(before, started, ended, report.exit_code, str(report.published.faults[0]))
+    with wrapped(StoreError, config.state):
         status.keep(config.state, replace(noted, interval=interval))
-    except OSError as error:
-        raise StoreError(f"{error.filename or config.state}: {reason_of(error)}") from error
     return report
 
 
@@ -137,8 +133,8 @@ def _good(before: Status | None, report: Report, config: Config, started: dateti
         announced=work.announced + report.announced.sent,
         refused=work.refused + sum(one.refused for one in report.announced.answers.values()),
     )
-    code = _NEEDED if report.is_held else 0
     hubs = tuple(_hubs(before, report, config))
+    code = report.exit_code
     return Status(started=started, ended=ended, exit_code=code, last_good=ended, counts=counts, work=done, hubs=hubs)
 
 

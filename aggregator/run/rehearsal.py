@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from aggregator.errors import AggregatorError
 from aggregator.publish.output import opened
 from aggregator.run import run
-from aggregator.store import snapshot, sqlite
+from aggregator.store import sqlite
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,17 +26,11 @@ def rehearse(config: Config, now: datetime, options: Options, progress: Progress
     Raises:
         StateMissing, StateTaken, StoreError, PublishError: as `run` would.
     """
-    output = opened(config.output, config.state, dry=True)
+    output = opened(config.output, config.state, dry=True, packs=config.gzip)
     dry = replace(options, ask=False)
-    with TemporaryDirectory(prefix="aggregator-") as folder:
-        snapshot.copy_state(config.state, Path(folder))
-        try:
-            with sqlite.opened(Path(folder), timedelta(0)) as store:
-                report = run(replace(config, state=Path(folder)), store, now, dry, progress, output=output)
-                return replace(report, unasked=_due(config, store, now, options))
-        except AggregatorError as error:
-            error.args = (str(error).replace(folder, str(config.state)),)  # nobody can mend a copy
-            raise
+    with sqlite.copied(config.state) as (store, state):
+        report = run(replace(config, state=state), store, now, dry, progress, output=output)
+        return replace(report, unasked=_due(config, store, now, options))
 
 
 def _due(config: Config, store: Store, now: datetime, options: Options) -> int:

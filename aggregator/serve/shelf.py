@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator import gzipped
+from aggregator.formats import MEDIA_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,9 +26,8 @@ _NO_SLEEP = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe
 _TEXT = "; charset=utf-8"
 _FEED_JSON = b"https://jsonfeed.org/version/"
 _HEAD = 200  # bytes in which a JSON Feed says what it is
-FEEDS = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
 _TYPES = {
-    **{f".{suffix}": f"{kind}{_TEXT}" for suffix, kind in FEEDS.items()},
+    **{f".{suffix}": f"{kind}{_TEXT}" for suffix, kind in MEDIA_TYPES.items()},
     ".opml": f"text/x-opml{_TEXT}",
     ".html": f"text/html{_TEXT}",
     ".css": f"text/css{_TEXT}",

@@ -9,8 +9,9 @@ from urllib.parse import quote, urlsplit
 
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from aggregator.formats import MEDIA_TYPES
 from aggregator.serve.conditions import is_another, is_unchanged, joined, part_of, takes_gzip
-from aggregator.serve.shelf import FEEDS, INDEX, Shelf
+from aggregator.serve.shelf import INDEX, Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +51,7 @@ class Hosted:
             (b"access-control-allow-origin", b"*"),
             (b"access-control-expose-headers", b"ETag, Link"),
         ]
-        if PurePosixPath(path).suffix[1:] in FEEDS:  # WebSub section 4: where it is, and who tells of it
+        if PurePosixPath(path).suffix[1:] in MEDIA_TYPES:  # WebSub section 4: where it is, and who tells of it
             own = f"<{self.base_url}{quote(path)}>; rel=self"
             headers.append((b"link", ", ".join([own, *(f"<{hub}>; rel=hub" for hub in self.hubs)]).encode()))
         return headers

@@ -1,17 +1,17 @@
 """Where articles come from: retrievers do IO and never interpret, parsers interpret and never do IO.
 
-A kind of source is a retriever (`folder`) and a parser (`article`); `registry` names the pairs.
+A kind of source is a retriever (`folder`, `http`) and a parser (`article`, `feed`, `opml`); `gather` pairs them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from aggregator.core.model import Document, Fault
+    from aggregator.core.model import Fault
 
 
 class Validators(NamedTuple):
@@ -53,11 +53,3 @@ class Context(NamedTuple):
     topics: tuple[str, ...] = ()
     skip: frozenset[str] = frozenset({"draft", "removed"})
     hints: bool = False
-
-
-class Parser(Protocol):
-    """Turn the bytes of a resource into a document; never raises for what is in them."""
-
-    def __call__(self, data: bytes, location: str, context: Context) -> Document:
-        """Return what the bytes at a location say."""
-        ...

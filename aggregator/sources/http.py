@@ -8,7 +8,6 @@ client of its own: one shared client gets slower with every connection that it h
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aggregator.masking import masked
@@ -18,6 +17,7 @@ from aggregator.wire.hush import Hush
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     import httpcore
 
@@ -38,7 +38,7 @@ def fetch_all(
     *,
     contact: str,
     limits: Limits,
-    now: datetime | None = None,
+    now: datetime,
     resolve: Resolve | None = None,
     network: httpcore.NetworkBackend | None = None,
 ) -> Iterator[tuple[Request, Response]]:
@@ -50,7 +50,6 @@ def fetch_all(
     from aggregator.wire.exchange import hop, terms_of  # noqa: PLC0415  httpx costs 0.1 s
     from aggregator.wire.route import begun  # noqa: PLC0415
 
-    now = now or datetime.now(UTC)
     terms = terms_of(contact=contact, limits=limits, now=now, resolve=resolve, network=network)
     agenda: Agenda[Errand, Answered] = Agenda(limits.workers, limits.total.total_seconds() * _SLOW)
     refused = []

@@ -12,7 +12,7 @@ from aggregator.core.model import from_micros
 from aggregator.store import Member, Rendered, Settled, Totals
 from aggregator.store.left_out import count_left_out
 from aggregator.store.settle import is_settled, settle
-from aggregator.store.sql import ENTRY, joined, query_in
+from aggregator.store.sql import ENTRY, instant_of, joined, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -48,7 +48,7 @@ class EntryTables:
         ((sightings,),) = self._db.query("SELECT COUNT(*) FROM sighting")
         left_out = tuple(count_left_out(self._db))
         merged = sightings - sum(one.count for one in left_out) - entries
-        return Totals(entries, merged, links, own_links, None if newest is None else from_micros(newest), left_out)
+        return Totals(entries, merged, links, own_links, instant_of(newest), left_out)
 
     def changed(self, since: int) -> Mapping[str, datetime]:
         """Return the channels that an entry joined, left or changed in after a revision, and when that was last seen."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.health import Counts, Survey, Tally, Wish
 from aggregator.core.model import from_micros, to_micros
+from aggregator.store.sql import instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,7 +106,7 @@ class HealthTables:
                 files=files,
                 code=code,
                 reason=reason,
-                since=None if since is None else from_micros(since),
+                since=instant_of(since),
             )
             for source, looked_at, files, code, reason, since in rows
         }

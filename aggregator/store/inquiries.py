@@ -11,7 +11,7 @@ from aggregator.store.entries import member_of
 from aggregator.store.inquiry import Around, Filed, Remembered, Sized
 from aggregator.store.neighbours import owners_of
 from aggregator.store.settle import is_settled
-from aggregator.store.sql import FAULTS, SIGHTING, query_in
+from aggregator.store.sql import FAULTS, SIGHTING, instant_of, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -86,7 +86,7 @@ class InquiryTables:
                 location=location,
                 outcome=Outcome(outcome),
                 faults=FAULTS.load(faults),
-                read_at=None if read_at is None else from_micros(read_at),
+                read_at=instant_of(read_at),
             )
             for source, outcome, faults, read_at in rows
         ]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aggregator.errors import StoreError, reason_of
+from aggregator.errors import StoreError, wrapped
 from aggregator.files import write_all
 
 if TYPE_CHECKING:
@@ -63,14 +64,11 @@ def append(folder: Path, ledger: LedgerTables) -> None:
     if not lines:
         return
     lines.append(_commit_line(ledger, revision, commit.lines + len(lines) + 1))
-    try:
-        with path.open("ab") as file:
-            file.truncate(commit.end)
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise StoreError(f"{path}: {reason_of(error)}") from error
+    with wrapped(StoreError, path), path.open("ab") as file:
+        file.truncate(commit.end)
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def compact(folder: Path, ledger: LedgerTables, most: float = 2) -> None:
@@ -102,10 +100,8 @@ def take_in(file: Path, folder: Path, ledger: LedgerTables) -> int:
 def rewrite(folder: Path, ledger: LedgerTables) -> None:
     """Write the whole ledger in place of its history."""
     path = folder / FILE
-    try:
+    with wrapped(StoreError, path):
         write_all({path: b"".join(lines(ledger))})
-    except OSError as error:
-        raise StoreError(f"{path}: {reason_of(error)}") from error
 
 
 def _rows(path: Path, end: int) -> Iterator[Mapping[str, Any]]:
@@ -125,18 +121,13 @@ def _rows(path: Path, end: int) -> Iterator[Mapping[str, Any]]:
 
 
 def _last_commit(path: Path) -> _Commit:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            for start in (max(0, size - _TAIL), 0):
-                file.seek(start)
-                commit = _commit_in(file.read(), start)
-                if commit is not None:
-                    return commit
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise StoreError(f"{path}: {reason_of(error)}") from error
+    with wrapped(StoreError, path), suppress(FileNotFoundError), path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        for start in (max(0, size - _TAIL), 0):
+            file.seek(start)
+            commit = _commit_in(file.read(), start)
+            if commit is not None:
+                return commit
     return _Commit()
 
 

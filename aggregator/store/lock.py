@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from aggregator.errors import LockedError, OthersState, StoreError, reason_of
+from aggregator.errors import LockedError, OthersState, StoreError, reason_of, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,12 +64,10 @@ def held(folder: Path, wait: timedelta, kind: str = RUN) -> Iterator[Hold]:
         raise refused(folder, error) from error
     with lock:
         _take(lock, folder, wait)
-        try:
+        with wrapped(StoreError, folder / FILE):
             lock.truncate(0)
             lock.write(f"{os.getpid()} {kind}\n")
             lock.flush()
-        except OSError as error:
-            raise StoreError(f"{folder / FILE}: {reason_of(error)}") from error
         yield Hold(folder / FILE, lock)
 
 
@@ -98,7 +96,7 @@ def refused(folder: Path, error: OSError) -> StoreError:
     path = error.filename or folder
     if isinstance(error, PermissionError) and (user := _user_of(folder)) != os.geteuid():
         return OthersState(path, _name(user))
-    return StoreError(f"{path}: {reason_of(error)}")
+    return StoreError(path, reason_of(error))
 
 
 def owner_beside_root(folder: Path) -> str:

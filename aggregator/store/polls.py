@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.flood import Flood
 from aggregator.core.matching import Trace
-from aggregator.core.model import from_micros, to_micros
+from aggregator.core.model import to_micros
 from aggregator.core.polling import Poll
 from aggregator.records import Record
 from aggregator.store import Dropped
-from aggregator.store.sql import SIGHTING, query_in
+from aggregator.store.sql import SIGHTING, instant_of, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +82,7 @@ class PollTables:
             "SELECT location, name, key, title, published FROM sighting WHERE source = ? ORDER BY location", [source]
         )
         return [
-            Trace(location, name, key, title, _instant(published)) for location, name, key, title, published in rows
+            Trace(location, name, key, title, instant_of(published)) for location, name, key, title, published in rows
         ]
 
     def sightings(self, source: str, locations: Iterable[str]) -> Mapping[str, Sighting]:
@@ -117,7 +117,7 @@ def _named(body: str, source: str) -> str:
 
 def _poll(row: Row) -> Poll:
     values = dict(zip(_NAMES, row, strict=True))
-    instants = {name: _instant(values[name]) for name in _INSTANTS}
+    instants = {name: instant_of(values[name]) for name in _INSTANTS}
     held = _FLOOD.load(values["held"]) if values["held"] else None
     return Poll(**{**values, **instants, "ttl": values["ttl"] * _MICROSECOND, "held": held})
 
@@ -127,10 +127,6 @@ def _values(poll: Poll) -> list[object]:
     instants = {name: _micros(values[name]) for name in _INSTANTS}
     held = _FLOOD.dump(poll.held) if poll.held else ""
     return list({**values, **instants, "ttl": poll.ttl // _MICROSECOND, "held": held}.values())
-
-
-def _instant(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
 
 
 def _micros(instant: datetime | None) -> int | None:

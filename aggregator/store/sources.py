@@ -9,7 +9,7 @@ from aggregator.core.flood import TELLING, Familiar
 from aggregator.core.model import Outcome, from_micros, to_micros
 from aggregator.sources import Validators
 from aggregator.store import Known, Put
-from aggregator.store.sql import EDGES, FAULTS, SIGHTING, chunks, query_in
+from aggregator.store.sql import EDGES, FAULTS, SIGHTING, chunks, instant_of, query_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -75,7 +75,7 @@ class SourceTables:
                 hash=hash_,
                 outcome=Outcome(outcome),
                 faults=FAULTS.load(faults) if faults != "[]" else (),
-                read_at=None if read_at is None else from_micros(read_at),
+                read_at=instant_of(read_at),
             )
             for location, size, mtime_ns, racy, hash_, outcome, faults, read_at in rows
         }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from aggregator.core.model import Edge, Entry, Fault, Link, Sighting
+from aggregator.core.model import Edge, Entry, Fault, Link, Sighting, from_micros
 from aggregator.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -93,3 +94,8 @@ def write_setting(db: Database, name: str, value: str) -> None:
         "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         [name, value],
     )
+
+
+def instant_of(micros: int | None) -> datetime | None:
+    """Return the instant that a column holds; None where it holds none."""
+    return None if micros is None else from_micros(micros)

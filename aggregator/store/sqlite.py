@@ -6,16 +6,17 @@ import sqlite3
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
 from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from aggregator.errors import StoreError
+from aggregator.errors import AggregatorError, StoreError
 from aggregator.store import looking, snapshot
 from aggregator.store.lock import held, refused
 from aggregator.store.tables import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from aggregator.store.sql import Row
 
@@ -113,6 +114,23 @@ def opened_within(folder: Path, *, many: bool = False) -> Iterator[Store]:
         connection = _connected(path, many=many)
     with closing(Store(_Connection(connection, path))) as store:
         yield store
+
+
+@contextmanager
+def copied(folder: Path) -> Iterator[tuple[Store, Path]]:
+    """Open a copy of the state in a folder, for whoever tries what a pass would do; also return where the copy is.
+
+    Raises:
+        StoreError: the state cannot be read, or a newer program wrote it.
+    """
+    with TemporaryDirectory(prefix="aggregator-") as copy:
+        snapshot.copy_state(folder, Path(copy))
+        try:
+            with opened(Path(copy), timedelta(0)) as store:
+                yield store, Path(copy)
+        except AggregatorError as error:
+            error.args = (str(error).replace(copy, str(folder)),)  # nobody can mend a copy
+            raise
 
 
 @contextmanager

@@ -92,7 +92,9 @@ def test_faults_are_said_and_counted_and_only_strict_minds(room: Newsroom) -> No
         "  faulty    articles/b.md:3:1: a value is missing here, or a bracket above is never closed. Not published.\n"
         in done.stdout
     )
+    assert call(room, "status").stdout.startswith("Test News: all is well.")
     assert call(room, "run", "--strict").returncode == 1
+    assert call(room, "status").stdout.startswith("Test News: the last pass ended with 1.")
 
 
 def test_removals_are_held_until_they_are_accepted_by_name(room: Newsroom) -> None:

@@ -272,16 +272,16 @@ def test_an_empty_body_needs_no_gzip() -> None:
 
 CHILD = """
     import resource, sys, time
-    from datetime import timedelta
+    from datetime import UTC, datetime
     from aggregator.sources.http import Limits, Request, fetch_all
 
     def peak():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    port = int(sys.argv[1])
+    port, now = int(sys.argv[1]), datetime(2026, 11, 1, tzinfo=UTC)
     def get(path):
         request = Request(name="x", url=f"http://127.0.0.1:{port}{path}", allowed=frozenset([("127.0.0.1", port)]))
-        return [one for _, one in fetch_all([request], contact="", limits=Limits())][0]
+        return [one for _, one in fetch_all([request], contact="", limits=Limits(), now=now)][0]
 
     assert get("/small").body
     before, begun = peak(), time.perf_counter()

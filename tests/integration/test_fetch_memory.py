@@ -20,7 +20,7 @@ SERVERS = 12
 
 CHILD = """
     import resource, sys
-    from datetime import timedelta
+    from datetime import UTC, datetime, timedelta
     from aggregator.sources.http import Limits, Request, fetch_all
     from aggregator.worker import Workers
 
@@ -31,7 +31,8 @@ CHILD = """
         allowed = frozenset(("127.0.0.1", port) for port in ports)
         requests = [Request(name="x", url=f"http://127.0.0.1:{port}{path}", allowed=allowed) for port in ports]
         # Slow is what takes a second: others are asked meanwhile, until all of them are on their way.
-        for _, response in fetch_all(requests, contact="", limits=Limits(workers=4, total=timedelta(seconds=15))):
+        limits, now = Limits(workers=4, total=timedelta(seconds=15)), datetime(2026, 11, 1, tzinfo=UTC)
+        for _, response in fetch_all(requests, contact="", limits=limits, now=now):
             yield response.body
 
     if __name__ == "__main__":

@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import pairwise, repeat
 from typing import TYPE_CHECKING
 
-from loopback import CONTACT, HOST, QUICK, Detour, Loopback, Names, Talk, answer, fetched, redirect, to
+from loopback import CONTACT, HOST, NOON, QUICK, Detour, Loopback, Names, Talk, answer, fetched, redirect, to
 
 from aggregator.sources.http import Limits, Request, fetch_all
 
@@ -92,7 +92,7 @@ def test_slow_servers_hold_up_nobody() -> None:
         requests = [*map(to, slow), *(to(healthy, f"/{number}") for number in range(20))]
         begun = time.monotonic()
         ended = {FEED: 0.0, b"": 0.0}
-        for _, response in fetch_all(requests, contact=CONTACT, limits=limits):
+        for _, response in fetch_all(requests, contact=CONTACT, limits=limits, now=NOON):
             ended[response.body] = time.monotonic() - begun
         assert len(healthy.seen) == 20
         assert ended[FEED] < 1.4 < ended[b""]
@@ -101,7 +101,7 @@ def test_slow_servers_hold_up_nobody() -> None:
 def test_whoever_does_not_take_answers_gets_no_more_of_them() -> None:
     with Loopback({"*": answer(FEED)}) as server:
         requests = [to(server, f"/{number}") for number in range(50)]
-        answers = fetch_all(requests, contact=CONTACT, limits=replace(QUICK, workers=3))
+        answers = fetch_all(requests, contact=CONTACT, limits=replace(QUICK, workers=3), now=NOON)
         next(answers)
         time.sleep(0.5)
         assert len(server.seen) <= 4
@@ -110,7 +110,7 @@ def test_whoever_does_not_take_answers_gets_no_more_of_them() -> None:
 
 def test_whoever_stops_listening_stops_the_fetching() -> None:
     with Loopback({"*": answer(FEED)}) as server:
-        answers = fetch_all([to(server, f"/{number}") for number in range(50)], contact=CONTACT, limits=QUICK)
+        answers = fetch_all([to(server, f"/{number}") for number in range(50)], contact=CONTACT, limits=QUICK, now=NOON)
         next(answers)
         answers.close()  # type: ignore[attr-defined]  # it is a generator, as the contract need not say
         asked = len(server.seen)
@@ -123,10 +123,11 @@ def test_whoever_stops_listening_stops_the_fetching() -> None:
 def test_a_program_that_ends_waits_for_no_server() -> None:
     code = """
         import sys
+        from datetime import UTC, datetime
         from aggregator.sources.http import Limits, Request, fetch_all
         allowed = frozenset(("127.0.0.1", int(port)) for port in sys.argv[1:])
         requests = [Request(name=str(port), url=f"http://{host}:{port}/", allowed=allowed) for host, port in allowed]
-        next(fetch_all(requests, contact="", limits=Limits()))
+        next(fetch_all(requests, contact="", limits=Limits(), now=datetime(2026, 11, 1, tzinfo=UTC)))
     """
     with Loopback({"*": Talk.hang}) as slow, Loopback({"*": answer(FEED)}) as quick:
         command = [sys.executable, "-c", textwrap.dedent(code), str(slow.port), str(quick.port)]
@@ -153,5 +154,7 @@ def test_nobody_there_is_a_failure_with_its_reason() -> None:
 def test_the_same_request_twice_is_asked_twice() -> None:
     with Loopback({"*": answer(FEED)}) as server:
         request = to(server)
-        answers = [response.body for _, response in fetch_all([request, request], contact=CONTACT, limits=QUICK)]
+        answers = [
+            response.body for _, response in fetch_all([request, request], contact=CONTACT, limits=QUICK, now=NOON)
+        ]
         assert answers == [FEED, FEED]

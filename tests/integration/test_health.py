@@ -45,11 +45,11 @@ def asked(
         return server.ask(path)
 
 
-def noted(room: Newsroom, *moments: datetime) -> Status | None:
+def noted(room: Newsroom, *moments: datetime, options: Options | None = None) -> Status | None:
     """Carry out a pass as the command does, and return what was noted."""
     config, clock = room.loaded(), iter(moments)
     with sqlite.opened(config.state, timedelta(0)) as store:
-        passes.run(config, store, partial(next, clock), Options(), lambda *_: None)
+        passes.run(config, store, partial(next, clock), options or Options(), lambda *_: None)
     return status.read(config.state)
 
 
@@ -105,6 +105,13 @@ def test_a_pass_is_noted_with_what_it_came_to(room: Newsroom) -> None:
     second = noted(room, NOON + HOUR, NOON + HOUR + timedelta(seconds=1))
     assert second is not None
     assert second.work == Work(good=2, written=first.work.written, seconds=3.0)
+
+
+def test_a_fault_is_noted_as_what_the_command_ends_with(room: Newsroom) -> None:
+    room.article("a.md")
+    room.write("b.md", "---\ntitle: [\n---\n")
+    found = [noted(room, NOON, NOON, options=Options(strict=strict)) for strict in (False, True)]
+    assert [one and (one.exit_code, one.last_good, one.counts.faulty) for one in found] == [(0, NOON, 1), (1, NOON, 1)]
 
 
 def test_a_pass_that_fails_is_noted_and_the_last_good_one_is_not_forgotten(room: Newsroom) -> None:

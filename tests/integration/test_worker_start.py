@@ -75,6 +75,14 @@ def test_where_no_worker_comes_up_every_item_is_told_so(tmp_path: Path, deed: st
     assert said == [f"{['no_worker'] * 12}\n"]
 
 
+def test_all_parsers_are_there_whatever_is_the_first_to_work(tmp_path: Path) -> None:
+    looking = "import sys\ndef is_there(_):\n    return {'feedparser', 'aggregator.sources.opml'} <= set(sys.modules)\n"
+    (tmp_path / "looking.py").write_text(looking, encoding="utf-8")
+    script = {"imports": "from looking import is_there", "function": "is_there", "count": 1, "start": 20}
+    said = answered(tmp_path, {**script, "call": "if __name__ == '__main__': ask()"})
+    assert said == [f"{[True] * 12}\n"]
+
+
 def test_a_script_without_a_guard_ends_however_often_it_is_run(tmp_path: Path) -> None:
     script = {"imports": "", "function": "abs", "count": 2, "start": 5, "call": "ask()"}
     for said in answered(tmp_path, script, runs=4):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from aggregator import config
 from aggregator.config.kinds import parse_duration
 from aggregator.config.rules import ConditionSection, MatchesSection, RuleSection
 from aggregator.config.schema import ConfigFile
+from aggregator.core.window import Window
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -206,9 +208,17 @@ def test_a_base_url_without_a_slash_gets_one(tmp_path: Path) -> None:
 
 
 def test_two_sources_never_share_a_name(tmp_path: Path) -> None:
-    assert faults(tmp_path, SMALLEST + "articles: [{path: a/news}, {path: b/news}]\n") == [
-        "aggregator.yaml:2:11: articles: the name news stands here twice; give one of the blocks another `name:`"
+    text = SMALLEST + "articles: [{path: a/news}, {path: b/news}, {path: c, name: News}]\n"
+    assert faults(tmp_path, text + "feeds_from: [{path: news}]\nupstream_from: [{path: l, name: News}]\n") == [
+        "aggregator.yaml:2:35: articles.1.path: another source is called news too; give it another `name:`",
+        "aggregator.yaml:3:21: feeds_from.0.path: another source is called news too; give it another `name:`",
+        "aggregator.yaml:4:33: upstream_from.0.name: another source is called News too; give it another `name:`",
     ]
+
+
+def test_the_window_that_nobody_configured(tmp_path: Path) -> None:
+    loaded = config.load(written(tmp_path, SMALLEST), {})
+    assert loaded.window == Window(entries=50, span=timedelta(days=7), at_least=10, max_bytes=500_000)
 
 
 def test_a_folder_is_called_the_same_however_its_path_is_written(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from date_cases import UNREADABLE, instants, written
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.core.dates import EARLIEST, parse_instant
+from aggregator.core.dates import EARLIEST, believed, parse_instant
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -135,3 +135,13 @@ def test_whatever_is_given_is_an_aware_instant_or_none(given_date: str) -> None:
 
 def test_nothing_on_the_web_is_older_than_1990() -> None:
     assert parse_instant("1990-01-01") == EARLIEST
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(days=1), NOON - EARLIEST])
+def test_a_date_from_1990_to_now_is_believed(age: timedelta) -> None:
+    assert believed(NOON - age, NOON) == NOON - age
+
+
+@pytest.mark.parametrize("date", [None, NOON + timedelta(seconds=1), EARLIEST - timedelta(seconds=1)])
+def test_no_other_date_is(date: datetime | None) -> None:
+    assert believed(date, NOON) is None

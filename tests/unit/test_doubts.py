@@ -29,6 +29,7 @@ def items(*given: str) -> bytes:
     ("data", "expected"),
     [
         pytest.param(items(GOOD), set(), id="nothing"),
+        pytest.param(items(f"{GOOD}<pos xmlns='http://www.opengis.net/gml'>1 2</pos>"), {"lost_tags"}, id="a tag out of place"),
         pytest.param(items(), {"no_entries"}, id="no entries"),
         pytest.param(items(GOOD.replace(GUID, "")), {"no_guid"}, id="no guid"),
         pytest.param(items(GOOD.replace(GUID, "<guid> </guid>")), {"no_guid"}, id="a blank guid"),

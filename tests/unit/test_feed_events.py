@@ -49,6 +49,7 @@ def test_feedparser_finds_the_same(name: str) -> None:
     expected = feedparser.parse(data, sanitize_html=False, resolve_relative_uris=False)
     assert plain(events.handler.entries) == plain(expected.entries)
     assert plain(events.handler.feeddata) == plain(expected.feed)
+    assert events.lost == 0
     assert events.handler.version in {expected.version, "rss091u"}  # the other rss091n is told by its DTD
 
 

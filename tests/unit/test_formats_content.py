@@ -25,7 +25,6 @@ from format_cases import (
 from lxml import etree
 
 from aggregator.core.model import Image, Link, Provider
-from aggregator.formats import Words
 from aggregator.formats.content import content_of, html_of
 from aggregator.registry import FORMATS, format_named
 
@@ -79,8 +78,12 @@ HOSTILE = "</a></p><script>alert('x')</script>\"&amp;"
 
 
 def test_no_word_becomes_markup() -> None:
-    words = Words(
-        related=f"R {HOSTILE}", more=f"M {HOSTILE}", read=f"R {HOSTILE} {{provider}}", also=f"A {HOSTILE} {{providers}}"
+    words = replace(
+        STYLE.words,
+        related=f"R {HOSTILE}",
+        more=f"M {HOSTILE}",
+        read=f"R {HOSTILE} {{provider}}",
+        also=f"A {HOSTILE} {{providers}}",
     )
     entry = replace(
         ENTRY,

@@ -24,7 +24,6 @@ from format_cases import (
 
 from aggregator.core import text
 from aggregator.core.model import Entry, Link, Provider
-from aggregator.formats import Words
 from aggregator.registry import FORMATS, format_named
 
 # Naughty words in every place.
@@ -128,7 +127,9 @@ def test_naughty_words_raise_nothing(given: str) -> None:
     said = text.plain(given, text.MAX_NAME) or "Quay"
     site = replace(SITE, title=said, author=said)
     channel = replace(CHANNEL, title=f"{said} – Quay", subtitle=f"On {said}.")
-    style = replace(STYLE, related_in_rss=True, title="{title} ({provider})", words=Words(related=said, more=said))
+    style = replace(
+        STYLE, related_in_rss=True, title="{title} ({provider})", words=replace(STYLE.words, related=said, more=said)
+    )
     for name in FORMATS:
         feed = document(name, entry, site=site, channel=channel, style=style)
         assert objections(name, feed) == []

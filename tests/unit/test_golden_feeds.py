@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import feedcheck
 import pytest
+from format_cases import WORDS
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from aggregator.core.channels import Policy
 from aggregator.core.model import Channel, Entry  # noqa: TC001  pydantic reads the annotations
-from aggregator.formats import Site, Style, Words
+from aggregator.formats import Site, Style
 from aggregator.formats.content import content_of
 from aggregator.registry import FORMATS, format_named
 
@@ -28,7 +30,7 @@ class Described(BaseModel):
     site: Site
     channel: Channel
     entries: tuple[Entry, ...]
-    words: Words = Words()
+    words: dict[str, str] = {}
     title: str = "{title}"
     images: bool = True
     related_in_atom: bool = True
@@ -38,7 +40,7 @@ class Described(BaseModel):
         return Style(
             base_url=self.site.base_url,
             policy=Policy(),
-            words=self.words,
+            words=replace(WORDS, **self.words),
             title=self.title,
             images=self.images,
             related_in_atom=self.related_in_atom,

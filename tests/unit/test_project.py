@@ -8,11 +8,13 @@ import re
 import tokenize
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from aggregator import __version__, errors
-from aggregator.registry import FORMATS, PARSERS, format_named, parser_named
+from aggregator.formats import MEDIA_TYPES, FormatName
+from aggregator.registry import FORMATS, catalogue_pages, format_named
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "aggregator").rglob("*.py"))
@@ -83,5 +85,7 @@ def test_the_version_stands_in_one_way() -> None:
 
 
 def test_everything_in_the_registry_is_there() -> None:
-    assert {format_named(name).suffix for name in FORMATS} == set(FORMATS)
-    assert all(callable(parser_named(name)) for name in PARSERS)
+    assert (
+        {format_named(name).suffix for name in FORMATS} == set(FORMATS) == set(MEDIA_TYPES) == set(get_args(FormatName))
+    )
+    assert {page.path for page in catalogue_pages()} == {"index.html", "feeds.opml", "providers.opml"}

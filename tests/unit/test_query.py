@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.channels import Policy
+from aggregator.core.channels import Policy, topic_meant
 from aggregator.core.merge import Dates, merge
 from aggregator.core.model import EPOCH, Provider, Sighting
 from aggregator.core.query import (
@@ -27,7 +27,6 @@ from aggregator.core.query import (
     folded,
     meets,
     stands_in,
-    topic_meant,
 )
 from aggregator.core.rules import Rule, Verb, Verdict, judge
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 
@@ -12,6 +12,7 @@ from aggregator.core.window import Window, cut
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SMALL = Window(entries=3, span=timedelta(hours=5), at_least=2, max_bytes=100)
+USUAL = Window(entries=50, span=timedelta(days=7), at_least=10, max_bytes=500_000)
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ def test_what_a_feed_shows(members: list[Member], kept: int, by_size: bool) -> N
 
 def test_the_least_number_counts_where_it_is_the_larger() -> None:
     members = [Member(age) for age in range(0, 100, 10)]
-    assert len(cut(members, Window(entries=2, at_least=4, span=timedelta(0))).shown) == 4
+    assert len(cut(members, replace(USUAL, entries=2, at_least=4, span=timedelta(0))).shown) == 4
 
 
 def test_the_least_number_makes_no_feed_that_readers_refuse() -> None:
-    made = cut([Member(age, 1_500_000) for age in range(5)], Window())
+    made = cut([Member(age, 1_500_000) for age in range(5)], USUAL)
     assert len(made.shown) == 2
     assert made.by_size
-    assert len(cut([Member(0, 4_500_000), Member(1)], Window()).shown) == 1
+    assert len(cut([Member(0, 4_500_000), Member(1)], USUAL).shown) == 1
 
 
 def test_no_more_members_are_read_than_needed() -> None:
@@ -69,11 +70,7 @@ def test_no_more_members_are_read_than_needed() -> None:
 
 
 def test_a_feed_of_nothing_reads_on_by_time_alone() -> None:
-    assert cut(islice((Member(age) for age in count()), 9), Window(entries=0, at_least=0)).shown == ()
-
-
-def test_the_window_that_nobody_configured() -> None:
-    assert Window() == Window(entries=50, span=timedelta(days=7), at_least=10, max_bytes=500_000)
+    assert cut(islice((Member(age) for age in count()), 9), replace(USUAL, entries=0, at_least=0)).shown == ()
 
 
 MEMBERS = st.lists(

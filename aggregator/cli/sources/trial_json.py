@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.sources.block import as_block
-from aggregator.cli.sources.trial_text import date_of, reason_of
+from aggregator.cli.sources.trial_text import reason_of
+from aggregator.core.dates import believed
 from aggregator.masking import masked
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _feed_object(trial: Trial, examined: Examination, now: datetime) -> dict[str
             {
                 "title": one.title,
                 "url": one.href,
-                "published": date.isoformat() if (date := date_of(one, now)) else None,
+                "published": date.isoformat() if (date := believed(one.published, now)) else None,
                 "topics": list(one.topics),
                 "left_out": {"rule": verdict.number, "does": str(verdict.verb)} if verdict.number else None,
             }

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from aggregator.cli.words import count, line
-from aggregator.core.dates import EARLIEST
+from aggregator.core.dates import believed
 from aggregator.core.text import cut
 from aggregator.masking import masked
 
@@ -159,19 +159,13 @@ def _left_out(trial: Trial, *, every: bool) -> Iterator[str]:
 
 def _newest(sightings: Sequence[Sighting], now: datetime, *, every: bool) -> Iterator[str]:
     """Yield the newest entries; what has no date would be new now."""
-    ranked = sorted(sightings, key=lambda one: date_of(one, now) or now, reverse=True)
+    ranked = sorted(sightings, key=lambda one: believed(one.published, now) or now, reverse=True)
     for number, one in enumerate(ranked if every else ranked[:_SHOWN]):
-        date = date_of(one, now)
+        date = believed(one.published, now)
         cells = (f"{date:%Y-%m-%d %H:%M}" if date else "first seen", cut(one.title, _TITLE), ", ".join(one.topics))
         yield line("newest" if number == 0 else "", "   ".join(filter(None, (*cells, one.href))))
     if len(ranked) > _SHOWN and not every:
         yield line("", f"and {len(ranked) - _SHOWN:,} more; -v shows them")
-
-
-def date_of(sighting: Sighting, now: datetime) -> datetime | None:
-    """Return the date that an entry would have; None where that is when it is first seen."""
-    date = sighting.published
-    return date if date and EARLIEST <= date <= now else None
 
 
 def _dropped(drops: Sequence[Drop], *, every: bool) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.core import text
-from aggregator.core.dates import EARLIEST
+from aggregator.core.dates import EARLIEST, believed
 from aggregator.sources.feed.dates import read_date
 
 if TYPE_CHECKING:
@@ -36,10 +36,13 @@ class Doubt:
 
 def doubts_of(feed: GivenFeed, now: datetime) -> tuple[Doubt, ...]:
     """Return what is doubtful about a feed, as it was given."""
-    if not feed.entries:
-        return (Doubt("no_entries", "no entries", "it can be followed, and brings nothing until it has some"),)
-    entries, total = feed.entries, len(feed.entries)
     found = []
+    if feed.lost:
+        means = "out of place, or beyond the parser: what they say is left out"
+        found.append(Doubt("lost_tags", f"tags that cannot be read ({feed.lost:,})", means))
+    if not feed.entries:
+        return (*found, Doubt("no_entries", "no entries", "it can be followed, and brings nothing until it has some"))
+    entries, total = feed.entries, len(feed.entries)
     for code, sign, seen, means in _SIGNS:
         count = sum(sign(one, now) for one in entries)
         if count:
@@ -56,7 +59,7 @@ def _together(feed: GivenFeed, now: datetime) -> Iterator[Doubt]:
     if shared:
         means = "these guids tell nothing: such entries are known again by their address"
         yield Doubt("repeated_guid", f"{_share(shared, len(entries))} with a guid that others have too", means)
-    dates = [date for one in entries if (date := read_date(one.published)) and EARLIEST <= date <= now]
+    dates = [date for one in entries if (date := believed(read_date(one.published), now))]
     if len(dates) > _FEW and len(set(dates)) == 1:
         means = "it is when the document was made, it seems: nobody can tell which entry is the newest"
         yield Doubt("same_date", f"{_share(len(dates), len(entries))} with one and the same date", means)

@@ -95,6 +95,7 @@ class Events:
         self.begun = False
         self.depth = 0
         self.further = 0
+        self.lost = 0
         self._skipped_from = 0
         self.parser = parser = expat.ParserCreate("utf-8", " ")
         parser.namespace_prefixes = True
@@ -143,7 +144,7 @@ class Events:
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001  feedparser stumbles over some elements out of place; only they are lost
-            return
+            self.lost += 1
 
     def _rebase(self, tag: str, given: str) -> None:
         """Note what links are relative to from here on: in the feed, in an entry, in one field of it (xml:base)."""

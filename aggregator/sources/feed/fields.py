@@ -56,7 +56,7 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 _FLASH = "application/x-shockwave-flash"  # what video sites called their players, and still do
 
 
-def read_feed(head: Fields, entries: Iterable[Fields], version: str, *, further: int, torn: bool) -> GivenFeed:
+def read_feed(head: Fields, entries: Iterable[Fields], version: str) -> GivenFeed:
     """Return a feed in our words."""
     head = dict(head)
     links = _links(head)
@@ -77,8 +77,6 @@ def read_feed(head: Fields, entries: Iterable[Fields], version: str, *, further:
         hub=_first(links, "hub"),
         ttl=_ttl(head),
         entries=tuple(_entry(dict(one), head, authors, rss=rss) for one in entries),
-        further=further,
-        torn=torn,
     )
 
 

@@ -87,7 +87,7 @@ class GivenFeed(NamedTuple):
     form: the kind of feed that it is, as people call it; empty where it does not say.
     home: the page it belongs to. base: what links are relative to, if the document says so; else links_from_home says
     whether they are relative to its page, rather than to the document.
-    further: entries beyond `MAX_READ`. torn: whether the document ends inside one.
+    further: entries beyond `MAX_READ`. torn: whether the document ends inside one. lost: tags that could not be read.
     """
 
     about: GivenSource
@@ -101,6 +101,7 @@ class GivenFeed(NamedTuple):
     entries: tuple[GivenEntry, ...] = ()
     further: int = 0
     torn: bool = False
+    lost: int = 0
 
 
 class NoFeed(Exception):  # noqa: N818  what the document is, rather than that something went wrong

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
 from xml.parsers import expat
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
@@ -59,13 +58,17 @@ def read(data: bytes, charset: str, *, terms: bool) -> GivenFeed:
         raise NoFeed("html_page", "a web page, no feed; look for the address of its feed")
     text = text[root.start() :]
     unread = _UNREAD if terms else _UNREAD | _TERMS
-    parsed = _strict(encode(text), unread) or _strict(encode(_mended(text)), unread) or _loose(text)
-    handler, further, torn = parsed
+    events = _strict(encode(text), unread) or _strict(encode(_mended(text)), unread)
+    if events is None:
+        loose = _loose(text)
+        return read_feed(loose.feeddata, loose.entries, loose.version)
+    handler, torn = events.handler, events.depth > 0 and bool(events.handler.inentry)
     if torn:
         handler.entries.pop()
     if not handler.entries and not handler.version:
         raise _no_feed()
-    return read_feed(handler.feeddata, handler.entries, handler.version, further=further, torn=torn)
+    feed = read_feed(handler.feeddata, handler.entries, handler.version)
+    return feed._replace(further=events.further, torn=torn, lost=events.lost)
 
 
 def _root(text: str) -> re.Match[str] | None:
@@ -83,22 +86,18 @@ def _root(text: str) -> re.Match[str] | None:
     return first  # some never end a comment
 
 
-def _strict(data: bytes, unread: frozenset[str]) -> tuple[Any, int, bool] | None:
-    """Return feedparser after all events of a document, how many entries it did not see, and whether the end is missing.
-
-    None where it is not well-formed before its end.
-    """
+def _strict(data: bytes, unread: frozenset[str]) -> Events | None:
+    """Return all events of a document; None where it is not well-formed before its end."""
     events = Events(unread)
     try:
         events.parser.Parse(data, True)
     except expat.ExpatError as error:
         behind = events.begun and events.depth == 0  # all that went wrong stands behind the feed
         if behind and (events.handler.entries or not (b"<item" in data or b"<entry" in data)):
-            return events.handler, events.further, False
-        if error.code in _AT_THE_END and events.handler.entries:
-            return events.handler, events.further, bool(events.handler.inentry)
-        return None
-    return events.handler, events.further, False
+            return events
+        if not (error.code in _AT_THE_END and events.handler.entries):
+            return None
+    return events
 
 
 def _no_feed() -> NoFeed:
@@ -124,7 +123,7 @@ def _legal_reference(reference: re.Match[str]) -> str:
     return "" if number > sys.maxunicode or _NO_CHARACTER.match(chr(number)) else reference[0]
 
 
-def _loose(text: str) -> tuple[Any, int, bool]:
+def _loose(text: str) -> _Loose:
     """Return feedparser after reading tags alone, for what no XML parser accepts."""
     handler = _Loose("", None, "utf-8", {})
     handler.resolve_relative_uris = handler.sanitize_html = False
@@ -139,4 +138,4 @@ def _loose(text: str) -> tuple[Any, int, bool]:
     if not handler.entries:
         raise NoFeed("malformed", "broken XML without a single entry; its publisher must mend it")
     del handler.entries[MAX_READ:]
-    return handler, 0, False
+    return handler
