@@ -18,9 +18,9 @@ class Options:
     """What the owner asks of one pass.
 
     accept_removals, accept_new: names of sources whose removals, or whose new articles that look like known ones, are
-    meant. ask: whether upstream feeds are asked at all; ask_now: before it is time; only: those of these names, if there
-    are any. reset: names of folders of which every file is read again. strict: whether any fault needs a person.
-    environment: where secrets of feeds are.
+    meant. ask_now: whether upstream feeds are asked before it is time; only: those of these names, if there are any.
+    reset: names of folders of which every file is read again. strict: whether any fault needs a person. environment:
+    where secrets of feeds are.
     """
 
     full: bool = False
@@ -28,7 +28,6 @@ class Options:
     accept_removals: frozenset[str] = frozenset()
     accept_new: frozenset[str] = frozenset()
     start_over: bool = False
-    ask: bool = True
     ask_now: bool = False
     only: frozenset[str] = frozenset()
     reset: frozenset[str] = frozenset()

@@ -14,9 +14,9 @@ from aggregator.daemon.chronicle import Chronicle
 from aggregator.daemon.turns import Turns
 from aggregator.daemon.upkeep import keep_up
 from aggregator.errors import AggregatorError
-from aggregator.gather.lists import follow, is_any_due
+from aggregator.gather.lists import is_any_due
 from aggregator.gather.polled import Polled
-from aggregator.gather.upstream import poll, rename
+from aggregator.gather.upstream import ask, follow
 from aggregator.options import Options
 from aggregator.run import noted
 from aggregator.store import sqlite
@@ -201,8 +201,7 @@ class Duty:
         try:
             with sqlite.opened_within(config.state) as store:
                 followed = follow(config, store, now, self._options, progress)
-                rename(followed.config.upstream, store)
-                polled = poll(followed.config, store, now, self._options, progress)
+                polled = ask(followed.config, store, now, self._options, progress)
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001  as above

@@ -1,4 +1,4 @@
-"""What the sources hold now: folders of articles and of feed files, and upstream feeds."""
+"""What the sources hold now: folders of articles and of feed files; and what is left of those that are no more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.health import Survey, Wish
 from aggregator.gather.folders import GUARD_LEAST, GUARD_SHARE, NAMED, Articles, Gathered, Held
-from aggregator.gather.polled import Polled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,26 +20,11 @@ if TYPE_CHECKING:
     from aggregator.store.tables import Store
 
 
-def gather(
-    config: Config,
-    store: Store,
-    now: datetime,
-    options: Options,
-    progress: Progress,
-    *,
-    polled: Polled | None = None,
-) -> Gathered:
-    """Read every source, put what changed into the store, and hold what a person should see first.
-
-    polled: what asking upstream feeds came to, where that was done already.
-    """
+def gather(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Gathered:
+    """Read every folder, put what changed into the store, and hold what a person should see first."""
     gathered = Gathered()
-    if config.upstream:
-        from aggregator.gather.upstream import rename  # noqa: PLC0415  few sites have any, and the import is not free
-
-        rename(config.upstream, store)
     wishes = store.health.wishes()
-    folders = _with_wishes(options, wishes)
+    options = _with_wishes(options, wishes)
     kinds: list[tuple[type[Gathering], Folder | FeedFolder]] = [(Articles, source) for source in config.articles]
     if config.feeds_from:
         from aggregator.gather.feed_files import FeedFiles  # noqa: PLC0415  few sites have any, and the import is not free
@@ -50,34 +34,21 @@ def gather(
         if Wish.PAUSE in wishes.get(source.name, {}):
             gathered.paused.append(source.name)
             continue
-        kind(source, store, now, folders, gathered).carry_out(progress)
+        kind(source, store, now, options, gathered).carry_out(progress)
         if not _is_missing(source.name, gathered):
             _end_wishes(source.name, store, wishes)
-    if options.ask or polled is not None:
-        gathered.polled = _polled(config, store, now, options, progress, polled)
-        gathered.surveyed += gathered.polled.names
-        gathered.floods += gathered.polled.floods
-        gathered.paused += gathered.polled.paused
+    return gathered
+
+
+def drop_left(config: Config, store: Store, now: datetime, options: Options, gathered: Gathered) -> None:
+    """Drop what the configuration no longer has, once all else is gathered."""
+    options = _with_wishes(options, store.health.wishes())
     left = {
         name: store.sources.count_alone(name) for name in store.sources.names() if name not in config.source_names()
     }
     is_landslide = bool(left) and sum(left.values()) > max(GUARD_LEAST, store.entries.totals().entries / GUARD_SHARE)
     for name in sorted(left):
-        _drop_source(name, store, now, folders, gathered, is_held=is_landslide or left[name] > GUARD_LEAST)
-    return gathered
-
-
-def _polled(
-    config: Config, store: Store, now: datetime, options: Options, progress: Progress, before: Polled | None
-) -> Polled:
-    """Return what asking upstream feeds comes to; what it came to already is taken along, and nobody asked."""
-    if not config.upstream and not store.polls.all():
-        return before.then(Polled()) if before else Polled()
-    from aggregator.gather.upstream import known_of, poll  # noqa: PLC0415  few sites have any, and the import is not free
-
-    if before is None:
-        return poll(config, store, now, options, progress)
-    return before.then(known_of(config, store, now, options))
+        _drop_source(name, store, now, options, gathered, is_held=is_landslide or left[name] > GUARD_LEAST)
 
 
 def _with_wishes(options: Options, wishes: Mapping[str, Wishes]) -> Options:

@@ -43,7 +43,7 @@ class Asking:
         self._now = now
         self._by_name = {one.name: one for one in upstreams}
         self._wishes = store.health.wishes()
-        self._full = options.full
+        self._options = options
         self._accepted = {
             *options.accept_new,
             *(name for name, wishes in self._wishes.items() if Wish.ACCEPT in wishes),
@@ -61,10 +61,11 @@ class Asking:
         self._answers: dict[str, Answer] = {}
         self._hashes: dict[str, str] = {}
 
-    def due(self, only: frozenset[str], *, ask_now: bool) -> list[Upstream]:
+    def due(self) -> list[Upstream]:
         """Return the sources to ask, and remember that they are asked."""
         self._keep(self._rebased)
         self._reset()
+        only, ask_now = self._options.only, self._options.ask_now
         wanted = (one for name, one in self._by_name.items() if (not only or name in only))
         due = [one for one in wanted if self._is_due(one.name, ask_now=ask_now)]
         polls = self._polls
@@ -93,17 +94,18 @@ class Asking:
         is_paused = name in self._polled.paused
         return not is_paused and polling.is_due(poll, self._now, ignore_interval=ask_now or is_let_in)
 
-    def carry_out(
-        self, due: Sequence[Upstream], contact: str, environment: Mapping[str, str], progress: Progress
-    ) -> None:
-        """Ask, parse and put, each as soon as it can be."""
+    def carry_out(self, contact: str, progress: Progress) -> None:
+        """Ask who is due, parse and put, each as soon as it can be."""
+        if not (due := self.due()):
+            return
         from aggregator.worker import Failure, Workers  # noqa: PLC0415  only where somebody is asked
 
         requests: list[Request] = []
         for one in due:
             poll = self._polls[one.name]
+            known = polling.unknown(poll) if self._options.full else poll
             try:
-                requests.append(one.request(polling.unknown(poll) if self._full else poll, environment))
+                requests.append(one.request(known, self._options.environment))
             except LookupError as error:
                 self._keep({one.name: polling.not_asked(poll, self._now, reason=str(error))})
         with Workers() as workers:
@@ -155,7 +157,7 @@ class Asking:
             else:
                 self._fail(name, answer, response.code, response.failure)
             return False
-        is_same = response.status == _OK and _hash(response.body) == poll.hash and not self._full
+        is_same = response.status == _OK and _hash(response.body) == poll.hash and not self._options.full
         if is_same or response.status == _NOT_MODIFIED:
             made = (
                 polling.succeeded(poll, answer, self._now, interval, hash_=poll.hash, ttl=poll.ttl)

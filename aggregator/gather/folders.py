@@ -72,6 +72,13 @@ class Gathered:
     paused: list[str] = field(default_factory=list)
     polled: Polled = field(default_factory=Polled)
 
+    def add(self, polled: Polled) -> None:
+        """Add what came of the upstream feeds."""
+        self.polled = polled
+        self.surveyed += polled.names
+        self.floods += polled.floods
+        self.paused += polled.paused
+
 
 class Gathering:
     """The pass over one folder: what is there, what is gone, what changed; how it is read is for those below to say."""

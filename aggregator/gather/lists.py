@@ -15,6 +15,7 @@ from aggregator.core.health import Survey, Wish
 from aggregator.core.model import Fault
 from aggregator.core.polling import succeeded
 from aggregator.gather.asking import Asking
+from aggregator.gather.polled import Followed
 from aggregator.options import Options
 from aggregator.sources import folder
 from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
@@ -34,21 +35,6 @@ if TYPE_CHECKING:
 _SUFFIX = ".opml"
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """The configuration with the feeds of all lists.
-
-    faults: why lists could not be read; failing: how many of them. skipped: what of the others was not taken. paused: lists
-    that the owner paused.
-    """
-
-    config: Config
-    faults: tuple[Fault, ...] = ()
-    skipped: tuple[Fault, ...] = ()
-    failing: int = 0
-    paused: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class Listed:
     """What the files of a list say now. files: the feeds that each names; a file with a fault is not among them."""
@@ -58,13 +44,19 @@ class Listed:
     skipped: list[Fault] = field(default_factory=list)
 
 
-def follow(
-    config: Config, store: Store, now: datetime, options: Options, progress: Progress, *, with_known: bool = False
-) -> Followed:
-    """Return the configuration with the feeds that its lists name; what it says of a feed itself has the say.
+def ask(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> None:
+    """Ask for the lists that are due, and keep what they name."""
+    _asking(config, store, now, options).carry_out(config.site.homepage, progress)
 
-    with_known: also say what is known to be wrong with lists that are not asked now.
-    """
+
+def known_faults(config: Config, store: Store, now: datetime) -> list[Fault]:
+    """Return why lists that have an address failed when they were last asked for."""
+    faults = _asking(config, store, now, Options()).finish().faults
+    return [replace(one, code=f"list_{one.code.removeprefix('upstream_')}") for one in faults]
+
+
+def follow(config: Config, store: Store, now: datetime) -> Followed:
+    """Return the configuration with the feeds that its lists name; what it says of a feed itself has the say."""
     if left := sorted(store.lists.names() - {one.name for one in config.lists}):
         store.polls.forget(left)  # first: validators of a list that nobody has would keep it away for ever
         store.lists.forget(left)
@@ -72,8 +64,9 @@ def follow(
     if not config.lists:
         return Followed(config)
     paused = paused_lists(config, store)
-    faults, skipped = _by_address(config, store, now, options, progress, with_known=with_known)
-    failing = len(faults)
+    faults: list[Fault] = []
+    skipped = _dropped(config, store)
+    failing = 0
     for source in config.lists:
         if source.path is not None and source.name not in paused:
             listed = read_files(source)
@@ -105,7 +98,7 @@ def followed_now(config: Config, now: datetime) -> Followed:
         StoreError: the state, where lists are kept that have an address, cannot be read.
     """
     with sqlite.copied(config.state) as (store, _):
-        followed = follow(config, store, now, Options(ask=False), lambda *_: None)
+        followed = follow(config, store, now)
         unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
     faults = [Fault("list_unread", name, "not read yet; a run asks for it") for name in unread]
     return replace(followed, faults=(*followed.faults, *faults))
@@ -204,23 +197,18 @@ class _AskingLists(Asking):
         self._keep({name: good})
 
 
-def _by_address(
-    config: Config, store: Store, now: datetime, options: Options, progress: Progress, *, with_known: bool
-) -> tuple[list[Fault], list[Fault]]:
-    """Ask for the lists that are due; return those that fail, and what of the others was not taken."""
-    lists = [one for one in config.lists if one.url]
-    faults: list[Fault] = []
-    if lists and (options.ask or with_known):
-        asking = _AskingLists([one.itself() for one in lists], store, now, options)
-        if options.ask and (due := asking.due(options.only, ask_now=options.ask_now)):
-            asking.carry_out(due, config.site.homepage, options.environment, progress)
-        faults += [replace(one, code=f"list_{one.code.removeprefix('upstream_')}") for one in asking.finish().faults]
-    skipped = [Fault(one.code, f"{name}:{one.place}", one.reason) for name, one in _dropped(lists, store)]
-    return faults, skipped
+def _asking(config: Config, store: Store, now: datetime, options: Options) -> _AskingLists:
+    return _AskingLists([one.itself() for one in config.lists if one.url], store, now, options)
 
 
-def _dropped(lists: list[SourceList], store: Store) -> list[tuple[str, Dropped]]:
-    return [(source.name, one) for source in lists for one in store.polls.dropped(source.name)]
+def _dropped(config: Config, store: Store) -> list[Fault]:
+    """Return what was not taken of the lists that have an address."""
+    return [
+        Fault(one.code, f"{source.name}:{one.place}", one.reason)
+        for source in config.lists
+        if source.url
+        for one in store.polls.dropped(source.name)
+    ]
 
 
 def _named(config: Config, store: Store) -> list[tuple[Upstream, SourceList]]:

@@ -1,4 +1,4 @@
-"""What asking upstream feeds came to."""
+"""What following lists and asking upstream feeds came to."""
 
 from __future__ import annotations
 
@@ -10,8 +10,24 @@ from aggregator.store import Put
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aggregator.config import Config
     from aggregator.core.flood import Flood
     from aggregator.core.model import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The configuration with the feeds of all lists.
+
+    faults: why files of lists could not be read; failing: how many lists that are. skipped: what of the others was not
+    taken. paused: lists that the owner paused.
+    """
+
+    config: Config
+    faults: tuple[Fault, ...] = ()
+    skipped: tuple[Fault, ...] = ()
+    failing: int = 0
+    paused: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -50,4 +66,5 @@ class Polled:
             put=self.put + later.put,
             names=list(dict.fromkeys([*self.names, *later.names])),
             drops=[*self.drops, *later.drops],
+            early=self.early | later.early,
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.gather.asking import Asking
+from aggregator.gather.polled import Followed
+from aggregator.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,30 +15,53 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.config.upstream import Upstream
     from aggregator.gather.polled import Polled
-    from aggregator.options import Options, Progress
+    from aggregator.options import Progress
     from aggregator.store.tables import Store
 
 
-def poll(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
+def follow(
+    config: Config, store: Store, now: datetime, options: Options, progress: Progress, *, asks: bool = True
+) -> Followed:
+    """Return the configuration with the feeds that its lists name; one that only got another name keeps what it has.
+
+    asks: whether lists that are due are asked for first.
+    """
+    followed = Followed(config)
+    if config.lists or store.lists.names():
+        from aggregator.gather import lists  # noqa: PLC0415  few sites have any, and the import is not free
+
+        if asks:
+            lists.ask(config, store, now, options, progress)
+        followed = lists.follow(config, store, now)
+    _rename(followed.config.upstream, store)
+    return followed
+
+
+def ask(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> Polled:
     """Ask the upstream feeds that are due and put what is new; a source that fails keeps what it gave."""
-    pass_ = Asking(config.upstream, store, now, options)
     asked = {one.name for one in config.upstream} | {one.name for one in config.lists if one.url}
     if left := sorted(store.polls.all().keys() - asked - {*store.sources.names()}):
         store.polls.forget(left)
         store.health.forget(left)
     store.health.end_old_days(now)
-    due = pass_.due(options.only, ask_now=options.ask_now)
-    if due:
-        pass_.carry_out(due, config.site.homepage, options.environment, progress)
-    return pass_.finish()
+    asking = Asking(config.upstream, store, now, options)
+    asking.carry_out(config.site.homepage, progress)
+    return asking.finish()
 
 
-def known_of(config: Config, store: Store, now: datetime, options: Options) -> Polled:
-    """Return what is wrong with upstream feeds, and what waits for a person; nobody is asked."""
-    return Asking(config.upstream, store, now, options).finish()
+def known_of(config: Config, store: Store, now: datetime) -> Polled:
+    """Return what is wrong with upstream feeds and lists, and what waits for a person; nobody is asked."""
+    known = Asking(config.upstream, store, now, Options()).finish()
+    if config.lists:
+        from aggregator.gather import lists  # noqa: PLC0415  as above
+
+        faults = lists.known_faults(config, store, now)
+        known.faults += faults
+        known.failing += len(faults)
+    return known
 
 
-def rename(upstreams: Iterable[Upstream], store: Store) -> None:
+def _rename(upstreams: Iterable[Upstream], store: Store) -> None:
     """Let sources keep what they have where only their name in the configuration is another one."""
     known, named = store.polls.all(), {one.name for one in upstreams}
     left = {poll.given: name for name, poll in known.items() if name not in named}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from aggregator.core.health import Wish
 from aggregator.core.owing import reconciled
 from aggregator.errors import PublishError, StateMissing, StateTaken, UnknownSource, wrapped
-from aggregator.gather import gather
+from aggregator.gather import drop_left, gather
+from aggregator.gather.polled import Followed, Polled
 from aggregator.options import ALL_SOURCES, Options
 from aggregator.publish.output import feeds_of_ours, opened
 from aggregator.store import ledger_text
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from aggregator.core.model import Fault
     from aggregator.core.rulebook import Rules
     from aggregator.gather.folders import Gathered
-    from aggregator.gather.lists import Followed
-    from aggregator.gather.polled import Polled
     from aggregator.options import Progress
     from aggregator.publish import Published
     from aggregator.publish.output import Output
@@ -128,17 +127,24 @@ def run(  # noqa: PLR0913  what a pass has, each once
     first = store.ledger.is_empty()
     if first and not options.start_over and (ours := feeds_of_ours(config.output)):
         raise StateMissing(config.state, config.output, ours)
-    asked = options if beside is None else replace(options, ask=False)
-    followed = None
-    if config.lists or store.lists.names():
-        from aggregator.gather.lists import follow  # noqa: PLC0415  few sites have any, and the import is not free
+    asks = beside is None and not output.is_dry
+    followed = Followed(config)
+    if config.upstream or config.lists or store.lists.names():
+        from aggregator.gather.upstream import follow  # noqa: PLC0415  few sites have any, and the import is not free
 
-        followed = follow(config, store, now, asked, progress, with_known=beside is not None)
+        followed = follow(config, store, now, options, progress, asks=asks)
         config = followed.config
     _check_names(options.only, [one.name for one in (*config.upstream, *config.lists)])
-    gathered = gather(config, store, now, asked, progress, polled=beside.polled if beside else None)
-    if followed:
-        _add_lists(gathered, followed, store)
+    gathered = gather(config, store, now, options, progress)
+    polled, known = beside.polled if beside else Polled(), Polled()
+    if not output.is_dry and (config.upstream or store.polls.all()):
+        from aggregator.gather.upstream import ask, known_of  # noqa: PLC0415  as above
+
+        polled = ask(config, store, now, options, progress) if asks else polled
+        known = known_of(config, store, now)
+    gathered.add(polled.then(known))
+    drop_left(config, store, now, options, gathered)
+    _add_lists(gathered, followed, store)
     settled = store.entries.settle(_rules(config, gathered), now, everything=options.full)
     store.ledger.seen_first(gathered.surveyed, now)
 

@@ -27,9 +27,8 @@ def rehearse(config: Config, now: datetime, options: Options, progress: Progress
         StateMissing, StateTaken, StoreError, PublishError: as `run` would.
     """
     output = opened(config.output, config.state, dry=True, packs=config.gzip)
-    dry = replace(options, ask=False)
     with sqlite.copied(config.state) as (store, state):
-        report = run(replace(config, state=state), store, now, dry, progress, output=output)
+        report = run(replace(config, state=state), store, now, options, progress, output=output)
         return replace(report, unasked=_due(config, store, now, options))
 
 
@@ -44,4 +43,4 @@ def _due(config: Config, store: Store, now: datetime, options: Options) -> int:
         from aggregator.gather.lists import as_kept  # noqa: PLC0415  the same
 
         asked = [*as_kept(config, store).upstream, *(one.itself() for one in config.lists if one.url)]
-    return len(Asking(asked, store, now, options).due(options.only, ask_now=options.ask_now))
+    return len(Asking(asked, store, now, options).due())

@@ -248,7 +248,10 @@ def test_what_rules_leave_out_and_the_topics_that_they_add_are_shown(room: Newsr
 
 def test_a_source_that_was_never_read_is_no_flood(room: Newsroom, server: Loopback) -> None:
     room.article("a.md")
-    room.run(only=frozenset(), ask=False)
+    following = room.config_file.read_text(encoding="utf-8")
+    room.configure(CONFIG)
+    room.run()
+    room.configure(following)
     server.answers = {"/": answer(rss(items(12)), TYPE)}
     trial = beside(room)
     assert trial.compared

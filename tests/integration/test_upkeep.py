@@ -12,7 +12,7 @@ from aggregator import run as passes
 from aggregator.daemon.upkeep import FOLDER, keep_up
 from aggregator.gather.lists import is_any_due
 from aggregator.gather.polled import Polled
-from aggregator.gather.upstream import poll
+from aggregator.gather.upstream import ask
 from aggregator.store import ledger_text, sqlite
 from aggregator.websub.announced import Announced
 
@@ -79,7 +79,7 @@ def test_a_pass_that_is_told_what_asking_came_to_asks_nobody(tmp_path: Path) -> 
         config, options = room.loaded(), passes.Options()
         with sqlite.opened(room.state, timedelta(0)) as store:
             assert is_any_due(config, store, room.now)
-            polled = poll(config, store, room.now, options, lambda *_: None)
+            polled = ask(config, store, room.now, options, lambda *_: None)
             assert not is_any_due(config, store, room.now)
             report = passes.run(
                 config, store, room.now, options, lambda *_: None, beside=passes.Beside(polled, Announced())

@@ -10,7 +10,7 @@ from faultserver_day import SERVERS, START, Day
 from loopback import Loopback, Talk
 from newsroom import CONFIG, Newsroom
 
-from aggregator.gather.upstream import poll
+from aggregator.gather.upstream import ask
 from aggregator.options import Options
 from aggregator.store import sqlite
 
@@ -48,10 +48,10 @@ def test_a_day_of_polling_breaks_no_promise_to_twenty_servers_with_ten_restarts(
         for _ in range(RESTARTS):
             with sqlite.opened(config.state, timedelta(0)) as store:
                 for _ in range(timedelta(days=1) // STEP // RESTARTS):
-                    poll(config, store, room.now, Options(), lambda *_: None)
+                    ask(config, store, room.now, Options(), lambda *_: None)
                     room.now += STEP
             with sqlite.opened(config.state, timedelta(0)) as store:  # started again, at once
-                poll(config, store, room.now - STEP, Options(), lambda *_: None)
+                ask(config, store, room.now - STEP, Options(), lambda *_: None)
     assert list(day.complaints(timedelta(hours=1))) == []
     asked = {name: len(turns) for name, turns in day.turns.items()}
     assert asked["etag-without-304"] >= 23
