@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.core.flood import Flood
-    from aggregator.gather.folders import Held
+    from aggregator.gather.gathered import Held
 
 
 def held_lines(held: Sequence[Held], config: Config) -> list[str]:

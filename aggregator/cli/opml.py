@@ -76,8 +76,8 @@ def export_opml(*, config_path: Path | None, file: Path | None) -> int:
     """Write all upstream feeds as OPML to FILE, or to standard output; secrets stay here."""
     from aggregator.catalogue.opml import subscriptions  # noqa: PLC0415  --help needs none of it
     from aggregator.files import write_all  # noqa: PLC0415
+    from aggregator.gather.gathered import Followed  # noqa: PLC0415
     from aggregator.gather.lists import followed_now  # noqa: PLC0415
-    from aggregator.gather.polled import Followed  # noqa: PLC0415
 
     if file is not None and str(file) != "-" and not file.absolute().parent.is_dir():
         raise Refused(f"{file.parent}: there is no such folder; make it, or name another file")

@@ -120,7 +120,7 @@ def as_text(report: Report, config: Config, elapsed: timedelta, tone: Tone) -> s
         lines += [line("left out", _by_rule(one)) for one in report.totals.left_out]
         lines += [line("news in", path) for path in published.news]
         lines += _faults("dropped", gathered.polled.drops, config, every=True)
-    lines += [line("waits", _early(name, due)) for name, due in gathered.polled.early.items()]
+    lines += [line("waits", _early(name, due)) for name, due in gathered.polled.early]
     lines += hub_lines(report.announced, dry=tone.dry)
     warnings = [line("warning", one) for one in _warnings(report, config)]
     return "\n".join([*lines, *paused, *needs, *unwritten, *faults, *failing, *warnings])

@@ -14,7 +14,7 @@ from aggregator.run import logbook
 
 if TYPE_CHECKING:
     from aggregator.config import Config
-    from aggregator.gather.polled import Polled
+    from aggregator.gather.gathered import Polled
     from aggregator.log import Value
     from aggregator.run import Report
     from aggregator.websub.announced import Announced

@@ -14,8 +14,8 @@ from aggregator.daemon.chronicle import Chronicle
 from aggregator.daemon.turns import Turns
 from aggregator.daemon.upkeep import keep_up
 from aggregator.errors import AggregatorError
+from aggregator.gather.gathered import Polled
 from aggregator.gather.lists import is_any_due
-from aggregator.gather.polled import Polled
 from aggregator.gather.upstream import ask, follow
 from aggregator.options import Options
 from aggregator.run import noted
@@ -135,7 +135,7 @@ class Duty:
             return
         except Exception as error:  # noqa: BLE001  also a mistake of ours must not end all later passes
             with self._lock:
-                self._polled = polled.then(self._polled)
+                self._polled = polled + self._polled
                 self._announced = announced if announced.given else self._announced
             if not isinstance(error, AggregatorError):
                 noted.failed(config, self._clock(), self._clock(), error, interval=every)
@@ -210,7 +210,7 @@ class Duty:
         self._chronicle.went_well("asking upstream feeds")
         self._chronicle.asked(polled)
         with self._lock:
-            self._polled = self._polled.then(polled)
+            self._polled += polled
         if _is_news(polled.put):
             self.publish.ask()
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.core.health import Survey, Wish
-from aggregator.gather.folders import GUARD_LEAST, GUARD_SHARE, NAMED, Articles, Gathered, Held
+from aggregator.gather.folders import GUARD_LEAST, GUARD_SHARE, NAMED, Articles
+from aggregator.gather.gathered import Gathered, Held, Polled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,23 +33,27 @@ def gather(config: Config, store: Store, now: datetime, options: Options, progre
         kinds += [(FeedFiles, source) for source in config.feeds_from]
     for kind, source in kinds:
         if Wish.PAUSE in wishes.get(source.name, {}):
-            gathered.paused.append(source.name)
+            gathered += Gathered(paused=(source.name,))
             continue
-        kind(source, store, now, options, gathered).carry_out(progress)
-        if not _is_missing(source.name, gathered):
+        made = kind(source, store, now, options).carry_out(progress)
+        gathered += made
+        if not _is_blind(made):  # where nobody could look, wishes wait
             _end_wishes(source.name, store, wishes)
     return gathered
 
 
-def drop_left(config: Config, store: Store, now: datetime, options: Options, gathered: Gathered) -> None:
-    """Drop what the configuration no longer has, once all else is gathered."""
+def drop_left(config: Config, store: Store, now: datetime, options: Options, gathered: Gathered) -> Gathered:
+    """Drop what the configuration no longer has, once all else is gathered; return what came of it."""
     options = _with_wishes(options, store.health.wishes())
     left = {
         name: store.sources.count_alone(name) for name in store.sources.names() if name not in config.source_names()
     }
     is_landslide = bool(left) and sum(left.values()) > max(GUARD_LEAST, store.entries.totals().entries / GUARD_SHARE)
-    for name in sorted(left):
-        _drop_source(name, store, now, options, gathered, is_held=is_landslide or left[name] > GUARD_LEAST)
+    is_held = is_landslide or _is_blind(gathered)
+    parts = [
+        _drop_source(name, store, now, options, is_held=is_held or left[name] > GUARD_LEAST) for name in sorted(left)
+    ]
+    return sum(parts, Gathered())
 
 
 def _with_wishes(options: Options, wishes: Mapping[str, Wishes]) -> Options:
@@ -62,9 +67,9 @@ def _with_wishes(options: Options, wishes: Mapping[str, Wishes]) -> Options:
     )
 
 
-def _is_missing(name: str, gathered: Gathered) -> bool:
-    """Say whether nobody could look into a folder: then its wishes wait."""
-    return any(held.source == name and not held.acceptable for held in gathered.held)
+def _is_blind(gathered: Gathered) -> bool:
+    """Say whether there is a folder that nobody could look into."""
+    return any(not held.acceptable for held in gathered.held)
 
 
 def _end_wishes(name: str, store: Store, wishes: Mapping[str, Wishes]) -> None:
@@ -74,9 +79,7 @@ def _end_wishes(name: str, store: Store, wishes: Mapping[str, Wishes]) -> None:
             store.health.end_wish(name, wish, made_at)
 
 
-def _drop_source(
-    name: str, store: Store, now: datetime, options: Options, gathered: Gathered, *, is_held: bool
-) -> None:
+def _drop_source(name: str, store: Store, now: datetime, options: Options, *, is_held: bool) -> Gathered:
     """Drop a source that the configuration no longer has, unless articles go with it and that looks like an accident.
 
     A source that only got another name or path loses nothing: its articles have just been read under the new one.
@@ -85,22 +88,18 @@ def _drop_source(
     lost = store.sources.count_alone(name)
     polls = store.polls.all()
     unread = _unread_since(name, store, now) if name in polls else []
-    is_held = is_held or bool(unread) or any(not held.acceptable for held in gathered.held)
-    if lost and is_held and not options.accepts_removals(name):
+    if lost and (is_held or unread) and not options.accepts_removals(name):
         reason = "the configuration no longer has this source"
         if unread:
             reason += f", and {unread[0]}, which may be the same feed, could not be read yet"
         what = "entries" if name in polls else "files"
-        gathered.held.append(Held(name, reason, lost, len(known), tuple(known[:NAMED]), what=what))
         store.health.keep_survey(name, Survey(at=now, code="left", reason=reason))
-        return
+        return Gathered(held=(Held(name, reason, lost, len(known), tuple(known[:NAMED]), what=what),))
     dropped = store.sources.put(name, (), known, now)
-    if name in polls:
-        gathered.polled.put += dropped  # entries of a feed: no file is gone with them
-    else:
-        gathered.put += dropped
     store.polls.forget([name])
     store.health.forget([name])
+    # With entries of a feed no file is gone.
+    return Gathered(polled=Polled(put=dropped)) if name in polls else Gathered(put=dropped)
 
 
 def _unread_since(name: str, store: Store, now: datetime) -> list[str]:

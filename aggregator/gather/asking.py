@@ -13,7 +13,7 @@ from aggregator.core import polling
 from aggregator.core.health import Tally, Wish
 from aggregator.core.model import Fault
 from aggregator.gather.arrivals import Arrivals
-from aggregator.gather.polled import Polled
+from aggregator.gather.gathered import Gathered, Polled
 from aggregator.store import Dropped
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ class Asking:
         self._rebased = {
             name: one for name, one in self._polls.items() if name in known and _is_ahead(known[name], now)
         }
-        paused = [
+        self._paused = [
             name for name, one in self._by_name.items() if one.paused_with or Wish.PAUSE in self._wishes.get(name, {})
         ]
-        self._polled = Polled(paused=paused)
+        self._done = Polled()
         self._answers: dict[str, Answer] = {}
         self._hashes: dict[str, str] = {}
 
@@ -69,10 +69,10 @@ class Asking:
         wanted = (one for name, one in self._by_name.items() if (not only or name in only))
         due = [one for one in wanted if self._is_due(one.name, ask_now=ask_now)]
         polls = self._polls
-        early = only.intersection(polls) - {one.name for one in due} - {*self._polled.paused}
-        self._polled.early = {name: due_at for name in sorted(early) if (due_at := polls[name].due)}
+        early = only.intersection(polls) - {one.name for one in due} - {*self._paused}
+        early_due = tuple((name, due_at) for name in sorted(early) if (due_at := polls[name].due))
         self._keep({one.name: polling.asked(polls[one.name], self._now, one.interval) for one in due})
-        self._polled.asked = len(due)
+        self._done += Polled(asked=len(due), early=early_due)
         return due
 
     def is_any_due(self) -> bool:
@@ -91,13 +91,13 @@ class Asking:
         """Say whether a source is to be asked; what was held and is accepted now need not wait for its interval."""
         poll = self._polls[name]
         is_let_in = poll.held is not None and name in self._accepted
-        is_paused = name in self._polled.paused
+        is_paused = name in self._paused
         return not is_paused and polling.is_due(poll, self._now, ignore_interval=ask_now or is_let_in)
 
-    def carry_out(self, contact: str, progress: Progress) -> None:
-        """Ask who is due, parse and put, each as soon as it can be."""
+    def carry_out(self, contact: str, progress: Progress) -> Polled:
+        """Ask who is due, parse and put, each as soon as it can be; return what came of it."""
         if not (due := self.due()):
-            return
+            return self._done
         from aggregator.worker import Failure, Workers  # noqa: PLC0415  only where somebody is asked
 
         requests: list[Request] = []
@@ -121,6 +121,7 @@ class Asking:
                 else:
                     self._take(name, made)
                 del made  # a large document must not be kept while the next one comes
+        return self._done
 
     def _parser(self) -> Callable[[tuple[bytes, FeedContext]], Any]:
         """Return what the workers do; what it returns has a `fault`."""
@@ -165,7 +166,7 @@ class Asking:
                 else polling.unchanged(poll, answer, self._now, interval)
             )
             self._keep({name: made})
-            self._polled.unchanged += 1
+            self._done += Polled(unchanged=1)
             self._end(name)
             return False
         return True
@@ -180,22 +181,21 @@ class Asking:
             self._keep({name: polling.held(poll, answer, self._now, source.interval, flood)})
             return
         left, gone = arrivals.absent()
-        self._polled.put += self._store.sources.put(name, [*arrivals.readings(), *left], gone, self._now)
+        put = self._store.sources.put(name, [*arrivals.readings(), *left], gone, self._now)
         dropped = [Dropped(one.place, one.code, one.reason, one.count) for one in document.drops]
         self._store.polls.keep_dropped(name, dropped)
         ttl = document.ttl or timedelta(0)
         self._keep({name: polling.succeeded(poll, answer, self._now, source.interval, hash_=hash_, ttl=ttl)})
-        self._polled.fresh += 1
-        self._polled.found += document.found
-        self._polled.dropped += sum(one.count for one in dropped)
-        self._polled.drops += [
+        drops = [
             Fault(one.code, f"{name}: {' '.join(one.place.split())}", _times(one.reason, one.count)) for one in dropped
         ]
+        count = sum(one.count for one in dropped)
+        self._done += Polled(fresh=1, found=document.found, dropped=count, put=put, drops=tuple(drops))
         self._end(name)
 
     def _end(self, name: str) -> None:
         """Note a good answer; that the owner accepts what it brings is done with it."""
-        self._polled.names.append(name)
+        self._done += Polled(names=(name,))
         if made_at := self._wishes.get(name, {}).get(Wish.ACCEPT):
             self._store.health.end_wish(name, Wish.ACCEPT, made_at)
 
@@ -224,16 +224,21 @@ class Asking:
             self._polls |= polls
             self._store.polls.keep(polls)
 
-    def finish(self) -> Polled:
-        """Say what was done, and what is wrong with each source, asked or not."""
-        for name in (name for name in self._by_name if name not in self._polled.paused):
-            one = self._polls[name]
-            if one.held:
-                self._polled.floods.append(one.held)
-            elif one.code:
-                self._polled.failing += 1
-                self._polled.faults.append(Fault(f"upstream_{one.code}", name, _said(name, one, self.stays)))
-        return self._polled
+    def known(self) -> Gathered:
+        """Return what is wrong with each source, asked or not, and what waits for a person."""
+        awake = {name: one for name, one in self._polls.items() if name not in self._paused}
+        faults = [
+            Fault(f"upstream_{one.code}", name, _said(name, one, self.stays))
+            for name, one in awake.items()
+            if one.code and not one.held
+        ]
+        is_own = {name: Wish.PAUSE in self._wishes.get(name, {}) for name in self._paused}
+        return Gathered(
+            floods=tuple(one.held for one in awake.values() if one.held),
+            paused=tuple(name for name in self._paused if is_own[name]),
+            resting=tuple(name for name in self._paused if not is_own[name]),
+            polled=Polled(failing=len(faults), faults=tuple(faults)),
+        )
 
 
 def _current(upstreams: Iterable[Upstream], known: Mapping[str, Poll], now: datetime) -> dict[str, Poll]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from aggregator.core.matching import locate
 from aggregator.core.model import Document, Fault, Outcome
 from aggregator.gather.arrivals import let_in, put_at
-from aggregator.gather.folders import GUARD_LEAST, GUARD_SHARE, NAMED, Gathering, Held
+from aggregator.gather.folders import GUARD_LEAST, GUARD_SHARE, NAMED, Gathering
+from aggregator.gather.gathered import Held
 from aggregator.sources import Validators, folder
 from aggregator.store import Reading
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from aggregator.config.upstream import FeedFolder
     from aggregator.core.matching import Trace
-    from aggregator.gather.folders import Gathered
     from aggregator.options import Options, Progress
     from aggregator.sources import Listing, Resource
     from aggregator.sources.feed.context import FeedContext
@@ -37,8 +37,8 @@ class FeedFiles(Gathering):
 
     _source: FeedFolder
 
-    def __init__(self, source: FeedFolder, store: Store, now: datetime, options: Options, gathered: Gathered) -> None:
-        super().__init__(source, store, now, options, gathered)
+    def __init__(self, source: FeedFolder, store: Store, now: datetime, options: Options) -> None:
+        super().__init__(source, store, now, options)
         self._entries = [location for location, one in self._known.items() if one.outcome is Outcome.READ]
         self._known = {location: one for location, one in self._known.items() if one.outcome is not Outcome.READ}
 
@@ -51,7 +51,7 @@ class FeedFiles(Gathering):
             examples = tuple(gone[:NAMED])
             reason = "more than half at once, with their files"
             held = Held(self._source.name, reason, len(lost), len(self._entries), examples, what="entries")
-            self._gathered.held.append(held)
+            self._held.append(held)
             return []
         return [*gone, *lost]
 
@@ -116,7 +116,7 @@ class FeedFiles(Gathering):
         for location in locations:
             resource = folder.read(location, listing.paths[location])
             if isinstance(resource, Fault):
-                self._gathered.faults.append(resource)
+                self._faults.append(resource)
                 continue
             pair = (resource.data, self._source.context(self._now))
             resources[id(pair)] = resource

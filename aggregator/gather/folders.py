@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,9 @@ from aggregator.core.address import KEY_POLICY
 from aggregator.core.flood import Flood, alike, is_flood
 from aggregator.core.health import Survey
 from aggregator.core.model import Document, Fault, Outcome, to_micros
-from aggregator.gather.polled import Polled
+from aggregator.gather.gathered import Gathered, Held
 from aggregator.sources import article, folder
-from aggregator.store import Put, Reading
+from aggregator.store import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,59 +39,17 @@ GUARD_LEAST = 20  # if it is more than so many files
 NAMED = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Removals of a source that wait for a person: how many of how many files, and some of them.
-
-    acceptable: whether `accept_removals` lets them through; not where nobody could look. what: files or entries.
-    """
-
-    source: str
-    reason: str
-    gone: int
-    of: int
-    examples: tuple[str, ...] = ()
-    acceptable: bool = True
-    what: str = "files"
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What the sources held.
-
-    surveyed: those that were there, with files, and upstream feeds that answered. found: the files. outcomes: what they
-    are. put: what became of them. paused: sources that the owner paused. polled: what came of the upstream feeds.
-    """
-
-    surveyed: list[str] = field(default_factory=list)
-    found: int = 0
-    put: Put = field(default_factory=Put)
-    outcomes: dict[Outcome, int] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    floods: list[Flood] = field(default_factory=list)
-    paused: list[str] = field(default_factory=list)
-    polled: Polled = field(default_factory=Polled)
-
-    def add(self, polled: Polled) -> None:
-        """Add what came of the upstream feeds."""
-        self.polled = polled
-        self.surveyed += polled.names
-        self.floods += polled.floods
-        self.paused += polled.paused
-
-
 class Gathering:
     """The pass over one folder: what is there, what is gone, what changed; how it is read is for those below to say."""
 
-    def __init__(
-        self, source: Folder | FeedFolder, store: Store, now: datetime, options: Options, gathered: Gathered
-    ) -> None:
+    def __init__(self, source: Folder | FeedFolder, store: Store, now: datetime, options: Options) -> None:
         self._source = source
         self._store = store
         self._now = now
         self._options = options
-        self._gathered = gathered
+        self._faults: list[Fault] = []  # of files that could not be read
+        self._held: list[Held] = []
+        self._floods: list[Flood] = []
         self._known = store.sources.known(source.name)
         # What the same bytes are understood as; with another answer, every file is read again.
         self._meaning = hashlib.sha256(repr((source.meaning, KEY_POLICY, PARSER_VERSION)).encode()).hexdigest()
@@ -99,28 +58,30 @@ class Gathering:
             options.full or source.name in options.reset or store.ledger.setting(self._setting) != self._meaning
         )
 
-    def carry_out(self, progress: Progress) -> None:
+    def carry_out(self, progress: Progress) -> Gathered:
         """Survey the source, read what changed, drop what is gone."""
-        listing = folder.survey(self._source.roots)
+        name, listing = self._source.name, folder.survey(self._source.roots)
         gone = self._gone(listing)
-        self._gathered.found += len(listing.found)
-        self._gathered.faults += listing.faults
-        readings = self._readings(listing, progress)
-        self._gathered.put += self._store.sources.put(self._source.name, readings, gone, self._now)
+        put = self._store.sources.put(name, self._readings(listing, progress), gone, self._now)
         self._store.ledger.keep_setting(self._setting, self._meaning)
-        if listing.found and not listing.missing:
-            self._gathered.surveyed.append(self._source.name)
-        self._count(listing)
-        self._store.health.keep_survey(self._source.name, self._survey(len(listing.found)))
+        self._store.health.keep_survey(name, self._survey(len(listing.found)))
+        return Gathered(
+            surveyed=(name,) if listing.found and not listing.missing else (),
+            found=len(listing.found),
+            put=put,
+            outcomes=Counter(self._store.sources.outcomes(name)),
+            faults=(*listing.faults, *self._faults, *self._known_faults(listing)),
+            held=tuple(self._held),
+            floods=tuple(self._floods),
+        )
 
     def _survey(self, files: int) -> Survey:
         """Return what is to be remembered of the folder until the next pass."""
-        name = self._source.name
-        for held in (one for one in self._gathered.held if one.source == name):
+        for held in self._held:
             code = "removals" if held.acceptable else "missing"
             reason = f"{held.gone:,} of {held.of:,} files are gone ({held.reason})" if held.acceptable else held.reason
             return Survey(at=self._now, files=files, code=code, reason=reason)
-        for flood in (one for one in self._gathered.floods if one.source == name):
+        for flood in self._floods:
             reason = f"{flood.alike:,} of {flood.new:,} new articles have the title or the date of a known one"
             return Survey(at=self._now, files=files, code="flood", reason=reason)
         return Survey(at=self._now, files=files)
@@ -137,7 +98,7 @@ class Gathering:
             return gone
         examples = tuple(gone[:NAMED])
         held = Held(self._source.name, reason, len(gone), len(self._known), examples, acceptable=acceptable)
-        self._gathered.held.append(held)
+        self._held.append(held)
         return []
 
     def _why_held(self, listing: Listing, gone: Sequence[str]) -> str:
@@ -167,7 +128,7 @@ class Gathering:
         if not is_flood(new, known_by_sight, was_held=was_held):
             return False
         examples = tuple(sighting.location for sighting in sightings[:NAMED])
-        self._gathered.floods.append(Flood(name, new, known_by_sight, examples))
+        self._floods.append(Flood(name, new, known_by_sight, examples))
         return True
 
     def _is_unchanged(self, location: str, validators: Validators) -> bool:
@@ -177,13 +138,11 @@ class Gathering:
     def _is_young(self, validators: Validators) -> bool:
         return validators.mtime_ns >= (to_micros(self._now - _RACY)) * 1000
 
-    def _count(self, listing: Listing) -> None:
-        """Count what the documents are, and say again what is wrong with those that did not change, or are held."""
-        for outcome, count in self._store.sources.outcomes(self._source.name).items():
-            self._gathered.outcomes[outcome] = self._gathered.outcomes.get(outcome, 0) + count
+    def _known_faults(self, listing: Listing) -> Iterator[Fault]:
+        """Say what is wrong with documents, also with those that did not change, or are held."""
         for location, known in self._store.sources.faulty(self._source.name).items():
             faults = [with_consequence(fault, known) for fault in known.faults]
-            self._gathered.faults += faults if location in listing.found else map(_not_found, faults)
+            yield from faults if location in listing.found else map(_not_found, faults)
 
 
 class Articles(Gathering):
@@ -226,7 +185,7 @@ class Articles(Gathering):
     def _reading(self, location: str, listing: Listing) -> Reading | None:
         resource = folder.read(location, listing.paths[location])
         if isinstance(resource, Fault):
-            self._gathered.faults.append(resource)
+            self._faults.append(resource)
             return None
         hash_ = hashlib.blake2b(resource.data, digest_size=16).hexdigest()
         known = self._known.get(location)

@@ -15,7 +15,7 @@ from aggregator.core.health import Survey, Wish
 from aggregator.core.model import Fault
 from aggregator.core.polling import succeeded
 from aggregator.gather.asking import Asking
-from aggregator.gather.polled import Followed
+from aggregator.gather.gathered import Followed
 from aggregator.options import Options
 from aggregator.sources import folder
 from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
@@ -51,7 +51,7 @@ def ask(config: Config, store: Store, now: datetime, options: Options, progress:
 
 def known_faults(config: Config, store: Store, now: datetime) -> list[Fault]:
     """Return why lists that have an address failed when they were last asked for."""
-    faults = _asking(config, store, now, Options()).finish().faults
+    faults = _asking(config, store, now, Options()).known().polled.faults
     return [replace(one, code=f"list_{one.code.removeprefix('upstream_')}") for one in faults]
 
 

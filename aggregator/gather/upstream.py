@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.gather.asking import Asking
-from aggregator.gather.polled import Followed
+from aggregator.gather.gathered import Followed, Gathered, Polled
 from aggregator.options import Options
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.config.upstream import Upstream
-    from aggregator.gather.polled import Polled
     from aggregator.options import Progress
     from aggregator.store.tables import Store
 
@@ -45,19 +45,18 @@ def ask(config: Config, store: Store, now: datetime, options: Options, progress:
         store.health.forget(left)
     store.health.end_old_days(now)
     asking = Asking(config.upstream, store, now, options)
-    asking.carry_out(config.site.homepage, progress)
-    return asking.finish()
+    polled = asking.carry_out(config.site.homepage, progress)
+    return replace(polled, failing=asking.known().polled.failing)
 
 
-def known_of(config: Config, store: Store, now: datetime) -> Polled:
+def known_of(config: Config, store: Store, now: datetime) -> Gathered:
     """Return what is wrong with upstream feeds and lists, and what waits for a person; nobody is asked."""
-    known = Asking(config.upstream, store, now, Options()).finish()
+    known = Asking(config.upstream, store, now, Options()).known()
     if config.lists:
         from aggregator.gather import lists  # noqa: PLC0415  as above
 
         faults = lists.known_faults(config, store, now)
-        known.faults += faults
-        known.failing += len(faults)
+        known += Gathered(polled=Polled(failing=len(faults), faults=tuple(faults)))
     return known
 
 

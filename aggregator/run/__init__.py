@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aggregator.core.health import Wish
 from aggregator.core.owing import reconciled
 from aggregator.errors import PublishError, StateMissing, StateTaken, UnknownSource, wrapped
 from aggregator.gather import drop_left, gather
-from aggregator.gather.polled import Followed, Polled
+from aggregator.gather.gathered import Followed, Gathered, Polled
 from aggregator.options import ALL_SOURCES, Options
 from aggregator.publish.output import feeds_of_ours, opened
 from aggregator.store import ledger_text
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.model import Fault
     from aggregator.core.rulebook import Rules
-    from aggregator.gather.folders import Gathered
     from aggregator.options import Progress
     from aggregator.publish import Published
     from aggregator.publish.output import Output
@@ -135,18 +133,19 @@ def run(  # noqa: PLR0913  what a pass has, each once
         followed = follow(config, store, now, options, progress, asks=asks)
         config = followed.config
     _check_names(options.only, [one.name for one in (*config.upstream, *config.lists)])
-    gathered = gather(config, store, now, options, progress)
-    polled, known = beside.polled if beside else Polled(), Polled()
+    gathered = Gathered(paused=followed.paused) + gather(config, store, now, options, progress)
+    polled, known = beside.polled if beside else Polled(), Gathered()
     if not output.is_dry and (config.upstream or store.polls.all()):
         from aggregator.gather.upstream import ask, known_of  # noqa: PLC0415  as above
 
         polled = ask(config, store, now, options, progress) if asks else polled
         known = known_of(config, store, now)
-    gathered.add(polled.then(known))
-    drop_left(config, store, now, options, gathered)
-    _add_lists(gathered, followed, store)
+    gathered += Gathered(polled=replace(polled, failing=0)) + known  # which has those that fail by now
+    gathered += drop_left(config, store, now, options, gathered)
+    files = Polled(failing=followed.failing, faults=followed.faults)
+    gathered += Gathered(faults=followed.skipped, polled=files)
     settled = store.entries.settle(_rules(config, gathered), now, everything=options.full)
-    store.ledger.seen_first(gathered.surveyed, now)
+    store.ledger.seen_first([*gathered.surveyed, *gathered.polled.names], now)
 
     def remember() -> None:
         ledger_text.append(config.state, store.ledger)
@@ -189,17 +188,6 @@ def refuse_lost(config: Config) -> None:
             raise StateMissing(config.state, config.output, ours) from None
     except OSError:
         pass  # whoever opens it says more
-
-
-def _add_lists(gathered: Gathered, followed: Followed, store: Store) -> None:
-    """Say of lists what is wrong, and that they are paused in place of the feeds that are paused with them."""
-    gathered.faults += followed.skipped
-    gathered.polled.faults += followed.faults
-    gathered.polled.failing += followed.failing
-    wishes = store.health.wishes()
-    feeds = [one for one in followed.config.upstream if one.paused_with]
-    with_a_list = {one.name for one in feeds if Wish.PAUSE not in wishes.get(one.name, {})}
-    gathered.paused = [*followed.paused, *(name for name in gathered.paused if name not in with_a_list)]
 
 
 def _rules(config: Config, gathered: Gathered) -> Rules:

@@ -82,7 +82,7 @@ def _sources(report: Report, config: Config) -> Iterator[Record]:
         _add_faults(lines[source.name], [one for one in gathered.faults if one.location.startswith(below)])
     for name in gathered.polled.names:
         lines.setdefault(name, _Line("upstream")).graver(logging.INFO, "source read")
-    for name in (*gathered.paused, *gathered.polled.paused):
+    for name in (*gathered.paused, *gathered.resting):
         lines.setdefault(name, _Line("upstream")).message = "source paused"
     for fault in gathered.polled.faults:
         line = lines.setdefault(fault.location, _Line("upstream"))

@@ -118,7 +118,7 @@ def _good(before: Status | None, report: Report, config: Config, started: dateti
         channels=sum(report.published.channels.values()),
         sources=len(config.folders) + len(config.lists) + report.followed,
         failing=polled.failing,
-        paused=len({*gathered.paused, *polled.paused}),
+        paused=len(gathered.paused) + len(gathered.resting),
         held=len({one.source for one in gathered.held} | {one.source for one in gathered.floods}),
         faulty=len(gathered.faults),
     )

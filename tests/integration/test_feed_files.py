@@ -120,7 +120,7 @@ def test_known_entries_under_new_addresses_are_held_until_a_person_accepts(room:
         assert (flood.source, flood.new, flood.alike) == ("feeds", 12, 12)
         assert report.is_held
         assert set(room.titles()) == before - {"Pier on z"} | {"Retold"}
-    assert room.run(accept_new=frozenset({"feeds"})).gathered.floods == []
+    assert room.run(accept_new=frozenset({"feeds"})).gathered.floods == ()
     assert room.run().totals.entries == 25
     assert room.run().published.written == 0
 
@@ -132,7 +132,7 @@ def test_a_folder_accepted_by_a_wish_lets_its_entries_in(room: Newsroom) -> None
     assert len(room.run().gathered.floods) == 1
     with sqlite.opened(room.state, timedelta(0)) as store:
         store.health.make_wish("feeds", Wish.ACCEPT, room.now)
-    assert room.run().gathered.floods == []
+    assert room.run().gathered.floods == ()
     assert room.run().totals.entries == 24
 
 
@@ -141,4 +141,4 @@ def test_a_new_file_with_news_is_no_flood(room: Newsroom) -> None:
     room.run()
     put(room, "b.xml", *(dated(number, guid=f"b {number}") for number in range(20, 40)))
     report = room.run()
-    assert (report.gathered.floods, report.totals.entries) == ([], 32)
+    assert (report.gathered.floods, report.totals.entries) == ((), 32)

@@ -13,8 +13,11 @@ from loopback import Loopback, answer
 from newsroom import CONFIG, Newsroom
 from prompt import COMMAND, said
 
-from aggregator import config
+from aggregator import config, status
 from aggregator.errors import ConfigError
+from aggregator.options import Options
+from aggregator.run import noted
+from aggregator.store import sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +100,7 @@ def test_a_paused_list_is_not_read_nor_are_the_feeds_that_it_alone_names(site: S
     )
     site.file.write_bytes(site.document("c"))
     report = site.run(ask_now=True)
-    assert report.gathered.paused == ["mine"]
+    assert report.gathered.paused == ("mine",)
     assert site.asked() == ["/b", "/c", "/list"]
     assert len(site.room.titles()) == 3
     told = site.told()
@@ -113,7 +116,7 @@ def test_a_paused_list_is_not_read_nor_are_the_feeds_that_it_alone_names(site: S
         f"{site.name('a')}: stays paused with the list mine; resume that\n"
     )
     site.command("resume", "mine")
-    assert site.run(ask_now=True).gathered.paused == []
+    assert site.run(ask_now=True).gathered.paused == ()
     assert site.asked() == ["/b", "/c", "/list"]
 
 
@@ -121,9 +124,21 @@ def test_a_paused_list_at_an_address_is_not_asked_nor_are_its_own_feeds(site: Si
     site.run()
     site.asked()
     site.command("pause", "planet")
-    assert site.run(ask_now=True).gathered.paused == ["planet"]
+    assert site.run(ask_now=True).gathered.paused == ("planet",)
     assert site.asked() == ["/a", "/b"]
     assert len(site.room.titles()) == 3
+
+
+def test_the_status_counts_the_feeds_that_rest_with_a_list_as_the_sources_do(site: Site) -> None:
+    site.run()
+    site.command("pause", "mine")
+    loaded, later = site.room.loaded(), site.room.now + timedelta(hours=2)
+    with sqlite.opened(loaded.state, timedelta(0)) as store:
+        report = noted.run(loaded, store, lambda: later, Options(), lambda *_: None)
+    kept = status.read(loaded.state)
+    assert kept
+    assert report.gathered.paused == ("mine",)
+    assert [one["state"] for one in site.told().values()].count("paused") == kept.counts.paused == 2
 
 
 def test_wishes_that_mean_nothing_for_a_list_are_refused(site: Site) -> None:

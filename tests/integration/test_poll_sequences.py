@@ -52,7 +52,7 @@ def watched(folder: Path) -> Watched:
         for poll in range(POLLS):
             polls[0] = poll
             report = room.run(after=timedelta(hours=2))
-            assert report.gathered.polled.faults == []
+            assert report.gathered.polled.faults == ()
             watched.held.append({flood.source for flood in report.gathered.floods})
             _note(room, watched)
     with sqlite.looked_into(room.state) as store:

@@ -221,7 +221,7 @@ class TestRemovalGuard:
             assert [held.reason for held in report.gathered.held] == [f"{room.articles}: no folder that can be read"]
             assert room.titles() == ["Title of a"]
         (room.folder / "unmounted").rename(room.articles)
-        assert room.run().gathered.held == []
+        assert room.run().gathered.held == ()
 
     def test_a_suddenly_empty_folder_is_held(self, room: Newsroom) -> None:
         room.article("a.md")
@@ -240,7 +240,7 @@ class TestRemovalGuard:
         (held,) = room.run().gathered.held
         assert (held.gone, held.of, len(held.examples)) == (22, 42, 10)
         assert len(room.items()) == 42
-        assert room.run(accept_removals=frozenset({"articles"})).gathered.held == []
+        assert room.run(accept_removals=frozenset({"articles"})).gathered.held == ()
         assert len(room.items()) == 20
 
     def test_half_of_the_files_is_not_most(self, room: Newsroom) -> None:
@@ -249,7 +249,7 @@ class TestRemovalGuard:
         room.run()
         for number in range(21):
             room.remove(f"a{number:02}.md")
-        assert room.run().gathered.held == []
+        assert room.run().gathered.held == ()
 
     def test_what_is_held_does_not_hold_up_new_articles(self, room: Newsroom) -> None:
         for number in range(30):

@@ -198,7 +198,7 @@ class TestRemovals:
         (room.folder / "config" / "fewer").mkdir()
         assert [held.gone for held in room.run().gathered.held] == [30]
         assert len(room.items()) == 30
-        assert room.run(accept_removals=frozenset({"articles"})).gathered.held == []
+        assert room.run(accept_removals=frozenset({"articles"})).gathered.held == ()
         assert room.items() == []
 
     def test_one_of_several_folders_that_is_suddenly_empty_is_held(self, room: Newsroom) -> None:
@@ -237,7 +237,7 @@ class TestRemovals:
         room.run()
         room.configure(CONFIG.replace("path: articles", "path: ./articles/../articles/\n    name: articles"))
         report = room.run()
-        assert (report.gathered.held, report.gathered.put.new) == ([], 0)
+        assert (report.gathered.held, report.gathered.put.new) == ((), 0)
 
 
 def test_a_name_that_comes_again_later_is_another_article(room: Newsroom) -> None:

@@ -43,7 +43,7 @@ def test_lists_and_what_they_name_are_sources_too(site: Tended) -> None:
     assert (code, told.pop("articles")) == (0, ("articles", "well"))
     assert told == {"many": ("list", "well"), pier: ("upstream", "failing")}
     assert site.command("pause", pier, "many")[0] == 0
-    assert site.run(ask_now=True).gathered.paused == ["many", pier]
+    assert site.run(ask_now=True).gathered.paused == ("many", pier)
     assert site.asked() == site.asked("list") == 1
 
 

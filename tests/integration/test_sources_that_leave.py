@@ -74,7 +74,7 @@ def test_a_feed_that_could_never_be_read_keeps_no_other_one(site: Site) -> None:
     site.run()
     site.follow("name: dead")
     report = site.run()
-    assert report.gathered.held == []
+    assert report.gathered.held == ()
     assert site.room.titles() == ["Title of a"]
 
 
@@ -95,7 +95,7 @@ def test_wishes_under_an_old_and_a_new_name_are_one(site: Site) -> None:
             store.health.make_wish(name, Wish.PAUSE, site.room.now)
     site.follow("name: new pier")
     report = site.run()
-    assert report.gathered.paused == ["new pier"]
+    assert report.gathered.paused == ("new pier",)
     assert len(site.room.titles()) == 2
 
 

@@ -10,8 +10,8 @@ from newsroom import CONFIG, Newsroom
 
 from aggregator import run as passes
 from aggregator.daemon.upkeep import FOLDER, keep_up
+from aggregator.gather.gathered import Polled
 from aggregator.gather.lists import is_any_due
-from aggregator.gather.polled import Polled
 from aggregator.gather.upstream import ask
 from aggregator.store import ledger_text, sqlite
 from aggregator.websub.announced import Announced

@@ -111,7 +111,7 @@ def test_a_source_that_fails_keeps_its_entries_and_says_since_when(site: Site) -
     assert "last good 2026-11-01 14:00 UTC, its entries stay" in fault.reason
     site.gives(*names(3))
     site.room.now += DAY
-    assert site.run().gathered.polled.faults == []
+    assert site.run().gathered.polled.faults == ()
     assert len(site.room.titles()) == 3
 
 

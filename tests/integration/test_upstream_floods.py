@@ -45,7 +45,7 @@ class TestFlood:
         assert held.room.output() == before
         (again,) = held.run(after=timedelta(minutes=10)).gathered.floods
         assert (again, held.asked()) == (flood, 2)
-        assert held.run().gathered.polled.floods == [flood]
+        assert held.run().gathered.floods == (flood,)
         assert [one.header(b"If-None-Match") for one in held.server.seen] == [None, b'"1"', None]
         standing = held.standing()
         assert (standing.state, standing.since, standing.succeeded) == (State.HELD, NOON + 2 * HOURS, NOON + HOURS)
@@ -55,7 +55,7 @@ class TestFlood:
         held.run()
         assert held.command("accept", "pier") == (0, "pier: what is held is let in with the next run\n")
         report = held.run(after=timedelta(minutes=1))
-        assert (report.gathered.floods, report.gathered.polled.put.new) == ([], 20)
+        assert (report.gathered.floods, report.gathered.polled.put.new) == ((), 20)
         assert held.standing().wishes == {}
         held.answers["/pier"] = answer(rss(range(20), site="newer.example/y", edit="?"))
         assert len(held.run().gathered.floods) == 1  # accepted was that one, and no other
@@ -68,7 +68,7 @@ class TestFlood:
         held.run()
         held.answers["/pier"] = answer(rss(range(21)))
         report = held.run()
-        assert (report.gathered.floods, report.gathered.polled.put.new) == ([], 1)
+        assert (report.gathered.floods, report.gathered.polled.put.new) == ((), 1)
         assert held.standing().state is State.WELL
 
     def test_accepting_never_breaks_a_promise_to_its_server_and_waits_until_a_poll_brings_something(
@@ -87,9 +87,9 @@ class TestFlood:
 
     def test_what_is_new_and_a_feed_that_is_new_to_us_is_no_flood(self, site: Tended) -> None:
         site.answers["/pier"] = answer(rss(range(20)))
-        assert site.run().gathered.floods == []
+        assert site.run().gathered.floods == ()
         site.answers["/pier"] = answer(rss(range(20, 60)))
-        assert site.run().gathered.floods == []
+        assert site.run().gathered.floods == ()
 
     def test_a_title_that_came_again_and_again_says_nothing(self, site: Tended) -> None:
         def weather(first: int) -> bytes:
@@ -101,4 +101,4 @@ class TestFlood:
         for first in range(0, 60, 15):
             site.answers["/pier"] = answer(weather(first))
             accepted = frozenset({"pier"} if first in {15, 30} else ())
-            assert site.run(accept_new=accepted).gathered.floods == []
+            assert site.run(accept_new=accepted).gathered.floods == ()

@@ -52,7 +52,7 @@ class TestWishes:
             site.command("pause", name)
         site.room.remove("a.md")
         report = site.run(ask_now=True, full=True)
-        assert (report.gathered.paused, site.asked()) == (["articles", "pier"], 1)
+        assert (report.gathered.paused, site.asked()) == (("articles", "pier"), 1)
         assert site.room.output().keys() == before.keys()
         assert len(site.room.titles()) == 4
         assert site.command("resume", "pier", "articles")[0] == 0
@@ -112,7 +112,7 @@ class TestWishes:
         standing = site.standing("articles")
         assert (standing.state, standing.code, standing.files) == (State.HELD, "removals", 5)
         site.wish("articles", Wish.ACCEPT)
-        assert site.run().gathered.held == []
+        assert site.run().gathered.held == ()
         standing = site.standing("articles")
         assert (standing.state, standing.wishes, standing.counts.entries) == (State.WELL, {}, 5)
 
@@ -146,7 +146,7 @@ class TestWishes:
         assert "2 not read yet" in site.command()[1]
         assert not site.room.state.exists()
         assert site.command("pause", "pier")[0] == 0
-        assert site.run().gathered.paused == ["pier"]
+        assert site.run().gathered.paused == ("pier",)
 
     def test_a_name_that_there_is_not_is_a_mistake(self, site: Tended) -> None:
         code, said = site.command("pause", "peer")
