@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aggregator.core import polling
+from aggregator.core.flood import Flood
 from aggregator.core.health import Tally, Wish
 from aggregator.core.model import Fault
-from aggregator.gather.arrivals import Arrivals
 from aggregator.gather.gathered import Gathered, Polled
-from aggregator.store import Dropped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from aggregator.core.polling import Answer, Poll
     from aggregator.options import Options, Progress
     from aggregator.sources.feed.context import FeedContext
-    from aggregator.sources.feed.parse import FeedDocument
     from aggregator.sources.http import Request, Response
+    from aggregator.store import Dropped
     from aggregator.store.tables import Store
 
 _AT_ONCE = 4  # bodies of up to 10 MiB wait for a parser; those that are slow do not count
@@ -33,10 +32,32 @@ _NOT_MODIFIED, _OK = 304, 200
 _SLOW_DOWN = frozenset([429, 503])
 
 
-class Asking:
-    """One pass over upstream feeds; whoever asks for other documents says below how they are parsed and taken."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a document brought."""
 
-    stays = "its entries stay"  # what a failure does not cost
+    done: Polled = field(default_factory=Polled)
+    ttl: timedelta = timedelta(0)
+    dropped: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of documents that are asked for.
+
+    name: begins the codes of faults. stays: what a failure does not cost. parser: returns what the workers do; what that
+    makes has a `fault`. take: puts it, or says why it is none after all, or is held; told whether the last one was held,
+    None where this one is accepted whatever it brings.
+    """
+
+    name: str
+    stays: str
+    parser: Callable[[], Callable[[tuple[bytes, FeedContext]], Any]]
+    take: Callable[[Upstream, Any, Store, datetime, bool | None], Taken | Fault | Flood]
+
+
+class Asking:
+    """One pass over what is followed."""
 
     def __init__(self, upstreams: Sequence[Upstream], store: Store, now: datetime, options: Options) -> None:
         self._store = store
@@ -94,7 +115,7 @@ class Asking:
         is_paused = name in self._paused
         return not is_paused and polling.is_due(poll, self._now, ignore_interval=ask_now or is_let_in)
 
-    def carry_out(self, contact: str, progress: Progress) -> Polled:
+    def carry_out(self, kind: Kind, contact: str, progress: Progress) -> Polled:
         """Ask who is due, parse and put, each as soon as it can be; return what came of it."""
         if not (due := self.due()):
             return self._done
@@ -109,7 +130,7 @@ class Asking:
             except LookupError as error:
                 self._keep({one.name: polling.not_asked(poll, self._now, reason=str(error))})
         with Workers() as workers:
-            for (_, context), made in workers.map(self._parser(), self._documents(requests, contact, progress)):
+            for (_, context), made in workers.map(kind.parser(), self._documents(requests, contact, progress)):
                 name = context.source
                 if isinstance(made, Failure) and made.code == "no_worker":  # the document may be fine: nobody looked
                     poll = polling.not_read(self._polls[name], self._now, code=made.code, reason=made.reason)
@@ -119,15 +140,9 @@ class Asking:
                 elif made.fault:
                     self._fail(name, self._answers[name], made.fault.code, made.fault.reason)
                 else:
-                    self._take(name, made)
+                    self._take(kind, name, made)
                 del made  # a large document must not be kept while the next one comes
         return self._done
-
-    def _parser(self) -> Callable[[tuple[bytes, FeedContext]], Any]:
-        """Return what the workers do; what it returns has a `fault`."""
-        from aggregator.sources.feed.parse import parse_pair  # noqa: PLC0415  only where somebody is asked
-
-        return parse_pair
 
     def _documents(
         self, requests: Sequence[Request], contact: str, progress: Progress
@@ -171,27 +186,22 @@ class Asking:
             return False
         return True
 
-    def _take(self, name: str, document: FeedDocument) -> None:
-        """Put the entries of a good new document, and only then its validators."""
-        source, poll = self._by_name[name], self._polls[name]
-        answer, hash_ = self._answers[name], self._hashes[name]
-        arrivals = Arrivals(source, self._store, self._now, document.sightings)
-        flood = None if name in self._accepted else arrivals.flood(was_held=poll.held is not None)
-        if flood:
-            self._keep({name: polling.held(poll, answer, self._now, source.interval, flood)})
-            return
-        left, gone = arrivals.absent()
-        put = self._store.sources.put(name, [*arrivals.readings(), *left], gone, self._now)
-        dropped = [Dropped(one.place, one.code, one.reason, one.count) for one in document.drops]
-        self._store.polls.keep_dropped(name, dropped)
-        ttl = document.ttl or timedelta(0)
-        self._keep({name: polling.succeeded(poll, answer, self._now, source.interval, hash_=hash_, ttl=ttl)})
-        drops = [
-            Fault(one.code, f"{name}: {' '.join(one.place.split())}", _times(one.reason, one.count)) for one in dropped
-        ]
-        count = sum(one.count for one in dropped)
-        self._done += Polled(fresh=1, found=document.found, dropped=count, put=put, drops=tuple(drops))
-        self._end(name)
+    def _take(self, kind: Kind, name: str, document: Any) -> None:
+        """Take a good new document, and only then keep its validators."""
+        source, poll, answer = self._by_name[name], self._polls[name], self._answers[name]
+        was_held = None if name in self._accepted else poll.held is not None
+        taken = kind.take(source, document, self._store, self._now, was_held)
+        if isinstance(taken, Fault):
+            self._fail(name, answer, taken.code, taken.reason)
+        elif isinstance(taken, Flood):
+            self._keep({name: polling.held(poll, answer, self._now, source.interval, taken)})
+        else:
+            self._store.polls.keep_dropped(name, taken.dropped)
+            hash_ = self._hashes[name]
+            made = polling.succeeded(poll, answer, self._now, source.interval, hash_=hash_, ttl=taken.ttl)
+            self._keep({name: made})
+            self._done += taken.done
+            self._end(name)
 
     def _end(self, name: str) -> None:
         """Note a good answer; that the owner accepts what it brings is done with it."""
@@ -224,20 +234,17 @@ class Asking:
             self._polls |= polls
             self._store.polls.keep(polls)
 
-    def known(self) -> Gathered:
+    def known(self, kind: Kind) -> Gathered:
         """Return what is wrong with each source, asked or not, and what waits for a person."""
         awake = {name: one for name, one in self._polls.items() if name not in self._paused}
-        faults = [
-            Fault(f"upstream_{one.code}", name, _said(name, one, self.stays))
-            for name, one in awake.items()
-            if one.code and not one.held
-        ]
-        is_own = {name: Wish.PAUSE in self._wishes.get(name, {}) for name in self._paused}
+        failing = {name: one for name, one in awake.items() if one.code and not one.held}
+        faults = (Fault(f"{kind.name}_{one.code}", name, _said(name, one, kind.stays)) for name, one in failing.items())
+        own = {name for name, wishes in self._wishes.items() if Wish.PAUSE in wishes}
         return Gathered(
             floods=tuple(one.held for one in awake.values() if one.held),
-            paused=tuple(name for name in self._paused if is_own[name]),
-            resting=tuple(name for name in self._paused if not is_own[name]),
-            polled=Polled(failing=len(faults), faults=tuple(faults)),
+            paused=tuple(name for name in self._paused if name in own),
+            resting=tuple(name for name in self._paused if name not in own),
+            polled=Polled(failing=len(failing), faults=tuple(faults)),
         )
 
 
@@ -276,10 +283,6 @@ def _answer(response: Response) -> Answer:
 
 def _hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
-
-
-def _times(reason: str, count: int) -> str:
-    return reason if count == 1 else f"{reason} ({count:,} entries)"
 
 
 def _said(name: str, poll: Poll, stays: str) -> str:

@@ -46,17 +46,15 @@ class FeedFiles(Gathering):
         """Return the files to drop, and the entries of each: what is not in a file any more has only scrolled out."""
         gone = super()._gone(listing)
         files = set(gone)
+        is_accepted = self._options.accepts_removals(self._source.name)
         lost = [one for one in self._entries if _file_of(one) in files]
-        if len(lost) > GUARD_LEAST and len(lost) * GUARD_SHARE > len(self._entries) and not self._is_accepted():
+        if len(lost) > GUARD_LEAST and len(lost) * GUARD_SHARE > len(self._entries) and not is_accepted:
             examples = tuple(gone[:NAMED])
             reason = "more than half at once, with their files"
             held = Held(self._source.name, reason, len(lost), len(self._entries), examples, what="entries")
             self._held.append(held)
             return []
         return [*gone, *lost]
-
-    def _is_accepted(self) -> bool:
-        return self._options.accepts_removals(self._source.name)
 
     def _readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
         """Read and parse what changed."""
@@ -67,21 +65,20 @@ class FeedFiles(Gathering):
         ]
         if not changed:
             return
-        from aggregator.sources.feed.parse import parse_pair  # noqa: PLC0415  only where there is something to parse
+        from aggregator.sources.feed.parse import parse_named  # noqa: PLC0415  only where there is something to parse
         from aggregator.worker import Workers  # noqa: PLC0415
 
         arrivals: dict[str, list[Reading]] = {}
-        resources: dict[int, Resource] = {}
+        resources: dict[str, Resource] = {}
         traces: dict[str, list[Trace]] = defaultdict(list)
         for one in self._store.polls.traces(self._source.name):
             file = _file_of(one.location)
             traces[file].append(replace(one, location=one.location.removeprefix(f"{file}#")))
         with Workers() as workers:
-            items = self._pairs(changed, listing, resources)
-            for number, (pair, made) in enumerate(workers.map(parse_pair, items)):
+            items = self._named(changed, listing, resources)
+            for number, ((_, _, location), made) in enumerate(workers.map(parse_named, items)):
                 progress(self._source.name, number, len(changed))
-                resource = resources.pop(id(pair))
-                readings = self._taken(resource, made, traces[resource.location])
+                readings = self._taken(resources.pop(location), made, traces[location])
                 yield from self._held_apart(readings, arrivals) if self._entries else readings
         yield from self._let_in(arrivals)
 
@@ -110,17 +107,16 @@ class FeedFiles(Gathering):
             yield file._replace(racy=True)
             yield from (one for one in entries if _key_of(one) in elsewhere)
 
-    def _pairs(
-        self, locations: list[str], listing: Listing, resources: dict[int, Resource]
-    ) -> Iterator[tuple[bytes, FeedContext]]:
+    def _named(
+        self, locations: list[str], listing: Listing, resources: dict[str, Resource]
+    ) -> Iterator[tuple[bytes, FeedContext, str]]:
         for location in locations:
             resource = folder.read(location, listing.paths[location])
             if isinstance(resource, Fault):
                 self._faults.append(resource)
                 continue
-            pair = (resource.data, self._source.context(self._now))
-            resources[id(pair)] = resource
-            yield pair
+            resources[location] = resource
+            yield resource.data, self._source.context(self._now), location
 
     def _taken(self, resource: Resource, made: FeedDocument | Failure, known: Sequence[Trace]) -> Iterator[Reading]:
         """Return the file itself, and each of its entries."""

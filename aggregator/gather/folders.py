@@ -158,11 +158,8 @@ class Articles(Gathering):
                 arrivals.append(reading)
             else:
                 yield reading
-        yield from self._let_in(arrivals)
-
-    def _let_in(self, arrivals: Sequence[Reading]) -> Sequence[Reading]:
-        """Return the new articles, or none of them where they look like a flood of known ones."""
-        return [] if self._is_held(arrivals) else arrivals
+        if not self._is_held(arrivals):
+            yield from arrivals
 
     def _all_readings(self, listing: Listing, progress: Progress) -> Iterator[Reading]:
         """Read and parse what changed; what looks half-written once more, a little later."""

@@ -7,28 +7,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aggregator.core.health import Survey, Wish
 from aggregator.core.model import Fault
-from aggregator.core.polling import succeeded
-from aggregator.gather.asking import Asking
-from aggregator.gather.gathered import Followed
+from aggregator.gather.asking import Asking, Kind, Taken
+from aggregator.gather.gathered import Followed, Gathered
 from aggregator.options import Options
 from aggregator.sources import folder
 from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
 from aggregator.store import Dropped, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from datetime import datetime
 
     from aggregator.config import Config
     from aggregator.config.lists import SourceList
     from aggregator.config.upstream import Upstream
     from aggregator.options import Progress
-    from aggregator.sources.feed.context import FeedContext
     from aggregator.sources.opml import Subscription
     from aggregator.store.tables import Store
 
@@ -46,13 +43,12 @@ class Listed:
 
 def ask(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> None:
     """Ask for the lists that are due, and keep what they name."""
-    _asking(config, store, now, options).carry_out(config.site.homepage, progress)
+    _asking(config, store, now, options).carry_out(_LISTS, config.site.homepage, progress)
 
 
-def known_faults(config: Config, store: Store, now: datetime) -> list[Fault]:
-    """Return why lists that have an address failed when they were last asked for."""
-    faults = _asking(config, store, now, Options()).known().polled.faults
-    return [replace(one, code=f"list_{one.code.removeprefix('upstream_')}") for one in faults]
+def known_of(config: Config, store: Store, now: datetime) -> Gathered:
+    """Return what is wrong with lists that have an address; nobody is asked."""
+    return _asking(config, store, now, Options()).known(_LISTS)
 
 
 def follow(config: Config, store: Store, now: datetime) -> Followed:
@@ -175,30 +171,20 @@ def _emptied(location: str) -> Fault:
     return Fault("emptied", location, reason)
 
 
-class _AskingLists(Asking):
-    """One pass over the lists that have an address."""
-
-    stays = "its feeds stay"
-
-    def _parser(self) -> Callable[[tuple[bytes, FeedContext]], Any]:
-        return parse_list_pair
-
-    def _take(self, name: str, document: FeedList) -> None:  # type: ignore[override]  # the parser decides which
-        """Keep a good new list, and only then its validators."""
-        if not document.subscriptions and any(self._store.lists.kept(name).values()):
-            emptied = _emptied(name)
-            self._fail(name, self._answers[name], emptied.code, emptied.reason)
-            return
-        self._store.lists.keep(name, {"": document.subscriptions})
-        dropped = [Dropped(one.location.rpartition(":")[2], one.code, one.reason) for one in document.skipped]
-        self._store.polls.keep_dropped(name, dropped)
-        poll, answer, interval = self._polls[name], self._answers[name], self._by_name[name].interval
-        good = succeeded(poll, answer, self._now, interval, hash_=self._hashes[name], ttl=timedelta(0))
-        self._keep({name: good})
+def _take(source: Upstream, document: FeedList, store: Store, _now: datetime, _was_held: bool | None) -> Taken | Fault:
+    """Keep a list, unless it names nothing any more."""
+    if not document.subscriptions and any(store.lists.kept(source.name).values()):
+        return _emptied(source.name)
+    store.lists.keep(source.name, {"": document.subscriptions})
+    dropped = (Dropped(one.location.rpartition(":")[2], one.code, one.reason) for one in document.skipped)
+    return Taken(dropped=tuple(dropped))
 
 
-def _asking(config: Config, store: Store, now: datetime, options: Options) -> _AskingLists:
-    return _AskingLists([one.itself() for one in config.lists if one.url], store, now, options)
+_LISTS = Kind("list", "its feeds stay", lambda: parse_list_pair, _take)
+
+
+def _asking(config: Config, store: Store, now: datetime, options: Options) -> Asking:
+    return Asking([one.itself() for one in config.lists if one.url], store, now, options)
 
 
 def _dropped(config: Config, store: Store) -> list[Fault]:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.gather.asking import Asking
+from aggregator.core.model import Fault
+from aggregator.gather.arrivals import Arrivals
+from aggregator.gather.asking import Asking, Kind, Taken
 from aggregator.gather.gathered import Followed, Gathered, Polled
 from aggregator.options import Options
+from aggregator.store import Dropped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from aggregator.config import Config
     from aggregator.config.upstream import Upstream
+    from aggregator.core.flood import Flood
     from aggregator.options import Progress
+    from aggregator.sources.feed.context import FeedContext
+    from aggregator.sources.feed.parse import FeedDocument
     from aggregator.store.tables import Store
 
 
@@ -45,18 +52,17 @@ def ask(config: Config, store: Store, now: datetime, options: Options, progress:
         store.health.forget(left)
     store.health.end_old_days(now)
     asking = Asking(config.upstream, store, now, options)
-    polled = asking.carry_out(config.site.homepage, progress)
-    return replace(polled, failing=asking.known().polled.failing)
+    polled = asking.carry_out(_FEEDS, config.site.homepage, progress)
+    return replace(polled, failing=asking.known(_FEEDS).polled.failing)
 
 
 def known_of(config: Config, store: Store, now: datetime) -> Gathered:
     """Return what is wrong with upstream feeds and lists, and what waits for a person; nobody is asked."""
-    known = Asking(config.upstream, store, now, Options()).known()
+    known = Asking(config.upstream, store, now, Options()).known(_FEEDS)
     if config.lists:
         from aggregator.gather import lists  # noqa: PLC0415  as above
 
-        faults = lists.known_faults(config, store, now)
-        known += Gathered(polled=Polled(failing=len(faults), faults=tuple(faults)))
+        known += Gathered(polled=lists.known_of(config, store, now).polled)  # it says itself which are paused
     return known
 
 
@@ -67,3 +73,35 @@ def _rename(upstreams: Iterable[Upstream], store: Store) -> None:
     for one in upstreams:
         if one.name not in known and one.url in left:
             store.polls.rename(left.pop(one.url), one.name)
+
+
+def _parser() -> Callable[[tuple[bytes, FeedContext]], FeedDocument]:
+    from aggregator.sources.feed.parse import parse_pair  # noqa: PLC0415  only where somebody is asked
+
+    return parse_pair
+
+
+def _take(
+    source: Upstream, document: FeedDocument, store: Store, now: datetime, was_held: bool | None
+) -> Taken | Flood:
+    """Put the entries of a document, unless they look like a flood of known ones."""
+    arrivals = Arrivals(source, store, now, document.sightings)
+    if was_held is not None and (flood := arrivals.flood(was_held=was_held)):
+        return flood
+    left, gone = arrivals.absent()
+    put = store.sources.put(source.name, [*arrivals.readings(), *left], gone, now)
+    dropped = tuple(Dropped(one.place, one.code, one.reason, one.count) for one in document.drops)
+    drops = tuple(
+        Fault(one.code, f"{source.name}: {' '.join(one.place.split())}", _times(one.reason, one.count))
+        for one in dropped
+    )
+    count = sum(one.count for one in dropped)
+    done = Polled(fresh=1, found=document.found, dropped=count, put=put, drops=drops)
+    return Taken(done, document.ttl or timedelta(0), dropped)
+
+
+def _times(reason: str, count: int) -> str:
+    return reason if count == 1 else f"{reason} ({count:,} entries)"
+
+
+_FEEDS = Kind("upstream", "its entries stay", _parser, _take)

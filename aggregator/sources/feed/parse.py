@@ -105,6 +105,11 @@ def parse_pair(pair: tuple[bytes, FeedContext]) -> FeedDocument:
     return parse_feed(*pair)
 
 
+def parse_named(named: tuple[bytes, FeedContext, str]) -> FeedDocument:
+    """Return `parse_feed` of a pair with a name, by which whoever gave it to a worker knows it again."""
+    return parse_feed(*named[:2])
+
+
 def no_feed(reason: NoFeed, context: FeedContext) -> FeedDocument:
     """Return a document that is no feed."""
     return FeedDocument(fault=Fault(reason.code, context.source, reason.reason))
