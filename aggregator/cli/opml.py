@@ -83,7 +83,7 @@ def export_opml(*, config_path: Path | None, file: Path | None) -> int:
         raise Refused(f"{file.parent}: there is no such folder; make it, or name another file")
     config = loaded(config_path)
     followed = followed_now(config, datetime.now(UTC)) if config.lists else Followed(config)
-    for fault in followed.faults:
+    for fault in followed.polled.faults:
         click.echo(fitted(f"warning: {fault}", err=True), err=True)
     feeds = [replace(one, name=one.title or one.name) for one in followed.config.upstream]
     document = subscriptions(config.site.title, feeds)

@@ -15,8 +15,7 @@ from aggregator.daemon.turns import Turns
 from aggregator.daemon.upkeep import keep_up
 from aggregator.errors import AggregatorError
 from aggregator.gather.gathered import Polled
-from aggregator.gather.lists import is_any_due
-from aggregator.gather.upstream import ask, follow
+from aggregator.gather.upstream import ask, asking, follow
 from aggregator.options import Options
 from aggregator.run import noted
 from aggregator.store import sqlite
@@ -84,7 +83,7 @@ class Duty:
         self._ask_for_hubs()
         try:
             with sqlite.looked_into(self.config.state) as store:
-                if is_any_due(self.config, store, self._clock()):
+                if asking(self.config, store, self._clock(), self._options).is_any_due():
                     self.upstream.ask()
         except AggregatorError as error:
             self._chronicle.failed("looking for what is due", error)

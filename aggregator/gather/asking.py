@@ -65,10 +65,7 @@ class Asking:
         self._by_name = {one.name: one for one in upstreams}
         self._wishes = store.health.wishes()
         self._options = options
-        self._accepted = {
-            *options.accept_new,
-            *(name for name, wishes in self._wishes.items() if Wish.ACCEPT in wishes),
-        }
+        self._accepted = options.accept_new | {name for name, one in self._wishes.items() if Wish.ACCEPT in one}
         known = store.polls.all()
         self._polls = _current(upstreams, known, now)
         # To be kept: their waits would else begin anew with each pass.

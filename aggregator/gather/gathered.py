@@ -17,21 +17,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """The configuration with the feeds of all lists.
-
-    faults: why files of lists could not be read; failing: how many lists that are. skipped: what of the others was not
-    taken. paused: lists that the owner paused.
-    """
-
-    config: Config
-    faults: tuple[Fault, ...] = ()
-    skipped: tuple[Fault, ...] = ()
-    failing: int = 0
-    paused: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """Removals of a source that wait for a person: how many of how many files, and some of them.
 
@@ -70,6 +55,20 @@ class Polled:
 
     def __add__(self, other: Polled) -> Polled:
         return Polled(**_sums(self, other))
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The configuration with the feeds of all lists.
+
+    polled: which lists could not be read from files, and why. skipped: what of the others was not taken. paused: lists
+    that the owner paused.
+    """
+
+    config: Config
+    polled: Polled = field(default_factory=Polled)
+    skipped: tuple[Fault, ...] = ()
+    paused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

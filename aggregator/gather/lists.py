@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aggregator.core.health import Survey, Wish
 from aggregator.core.model import Fault
 from aggregator.gather.asking import Asking, Kind, Taken
-from aggregator.gather.gathered import Followed, Gathered
+from aggregator.gather.gathered import Followed, Gathered, Polled
 from aggregator.options import Options
 from aggregator.sources import folder
 from aggregator.sources.opml import MAX_BYTES, FeedList, parse_list, parse_list_pair
@@ -43,12 +43,17 @@ class Listed:
 
 def ask(config: Config, store: Store, now: datetime, options: Options, progress: Progress) -> None:
     """Ask for the lists that are due, and keep what they name."""
-    _asking(config, store, now, options).carry_out(_LISTS, config.site.homepage, progress)
+    Asking(by_address(config), store, now, options).carry_out(_LISTS, config.site.homepage, progress)
 
 
 def known_of(config: Config, store: Store, now: datetime) -> Gathered:
     """Return what is wrong with lists that have an address; nobody is asked."""
-    return _asking(config, store, now, Options()).known(_LISTS)
+    return Asking(by_address(config), store, now, Options()).known(_LISTS)
+
+
+def by_address(config: Config) -> list[Upstream]:
+    """Return the lists that have an address, as what is asked."""
+    return [one.itself() for one in config.lists if one.url]
 
 
 def follow(config: Config, store: Store, now: datetime) -> Followed:
@@ -57,8 +62,6 @@ def follow(config: Config, store: Store, now: datetime) -> Followed:
         store.polls.forget(left)  # first: validators of a list that nobody has would keep it away for ever
         store.lists.forget(left)
         store.health.forget({*left} - config.source_names())
-    if not config.lists:
-        return Followed(config)
     paused = paused_lists(config, store)
     faults: list[Fault] = []
     skipped = _dropped(config, store)
@@ -71,20 +74,14 @@ def follow(config: Config, store: Store, now: datetime) -> Followed:
             failing += bool(found)
             faults += found
             skipped += listed.skipped
-    return Followed(as_kept(config, store), tuple(faults), tuple(skipped), failing, tuple(paused))
+    polled = Polled(failing=failing, faults=tuple(faults))
+    return Followed(as_kept(config, store), polled, tuple(skipped), tuple(paused))
 
 
 def paused_lists(config: Config, store: Store) -> list[str]:
     """Return the lists that the owner paused, in the order of the configuration."""
     wishes = store.health.wishes()
     return [one.name for one in config.lists if Wish.PAUSE in wishes.get(one.name, {})]
-
-
-def is_any_due(config: Config, store: Store, now: datetime) -> bool:
-    """Say whether an upstream feed is to be asked, or a list that has an address; neither asks nor writes."""
-    lists = [one.itself() for one in config.lists if one.url]
-    upstream = [*as_kept(config, store).upstream, *lists]
-    return bool(upstream) and Asking(upstream, store, now, Options()).is_any_due()
 
 
 def followed_now(config: Config, now: datetime) -> Followed:
@@ -96,8 +93,8 @@ def followed_now(config: Config, now: datetime) -> Followed:
     with sqlite.copied(config.state) as (store, _):
         followed = follow(config, store, now)
         unread = sorted({one.name for one in config.lists if one.url} - store.lists.names())
-    faults = [Fault("list_unread", name, "not read yet; a run asks for it") for name in unread]
-    return replace(followed, faults=(*followed.faults, *faults))
+    faults = tuple(Fault("list_unread", name, "not read yet; a run asks for it") for name in unread)
+    return replace(followed, polled=followed.polled + Polled(faults=faults))
 
 
 def as_kept(config: Config, store: Store) -> Config:
@@ -183,18 +180,10 @@ def _take(source: Upstream, document: FeedList, store: Store, _now: datetime, _w
 _LISTS = Kind("list", "its feeds stay", lambda: parse_list_pair, _take)
 
 
-def _asking(config: Config, store: Store, now: datetime, options: Options) -> Asking:
-    return Asking([one.itself() for one in config.lists if one.url], store, now, options)
-
-
 def _dropped(config: Config, store: Store) -> list[Fault]:
     """Return what was not taken of the lists that have an address."""
-    return [
-        Fault(one.code, f"{source.name}:{one.place}", one.reason)
-        for source in config.lists
-        if source.url
-        for one in store.polls.dropped(source.name)
-    ]
+    names = [one.name for one in by_address(config)]
+    return [Fault(one.code, f"{name}:{one.place}", one.reason) for name in names for one in store.polls.dropped(name)]
 
 
 def _named(config: Config, store: Store) -> list[tuple[Upstream, SourceList]]:

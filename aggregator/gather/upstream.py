@@ -51,9 +51,18 @@ def ask(config: Config, store: Store, now: datetime, options: Options, progress:
         store.polls.forget(left)
         store.health.forget(left)
     store.health.end_old_days(now)
-    asking = Asking(config.upstream, store, now, options)
-    polled = asking.carry_out(_FEEDS, config.site.homepage, progress)
-    return replace(polled, failing=asking.known(_FEEDS).polled.failing)
+    feeds = Asking(config.upstream, store, now, options)
+    polled = feeds.carry_out(_FEEDS, config.site.homepage, progress)
+    return replace(polled, failing=feeds.known(_FEEDS).polled.failing)
+
+
+def asking(config: Config, store: Store, now: datetime, options: Options) -> Asking:
+    """Return who is asked: feeds, those of lists as they were in the last pass, and lists; neither asks nor writes."""
+    if not config.lists:
+        return Asking(config.upstream, store, now, options)
+    from aggregator.gather import lists  # noqa: PLC0415  as above
+
+    return Asking([*lists.as_kept(config, store).upstream, *lists.by_address(config)], store, now, options)
 
 
 def known_of(config: Config, store: Store, now: datetime) -> Gathered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.core.owing import reconciled
 from aggregator.errors import PublishError, StateMissing, StateTaken, UnknownSource, wrapped
@@ -78,6 +78,14 @@ class Report:
         return _NEEDED if self.is_held or (self.strict and self.faults) else 0
 
 
+class _Start(NamedTuple):
+    """What a pass begins with: nothing, what the ledger's text gave a bare state, an output that is from this state."""
+
+    is_first: bool
+    is_rebuilt: bool
+    is_trusted: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What a daemon does beside its passes, since the last one: what asking feeds and telling hubs came to.
@@ -116,15 +124,7 @@ def run(  # noqa: PLR0913  what a pass has, each once
         {*options.accept_removals, *options.accept_new} - {ALL_SOURCES},
         [*sorted(config.source_names()), *store.sources.names()],
     )
-    distrust = store.ledger.setting(_DISTRUST) or not output.is_from(store.ledger.lineage(), store.ledger.revision())
-    is_bare = not store.sources.names()
-    recovered = ledger_text.recover(config.state, store.ledger)
-    if recovered or distrust:
-        store.ledger.keep_setting(_DISTRUST, "yes")  # until a pass is through, whatever ends this one
-        distrust = True
-    first = store.ledger.is_empty()
-    if first and not options.start_over and (ours := feeds_of_ours(config.output)):
-        raise StateMissing(config.state, config.output, ours)
+    start = _begun(config, store, output, start_over=options.start_over)
     asks = beside is None and not output.is_dry
     followed = Followed(config)
     if config.upstream or config.lists or store.lists.names():
@@ -134,16 +134,10 @@ def run(  # noqa: PLR0913  what a pass has, each once
         config = followed.config
     _check_names(options.only, [one.name for one in (*config.upstream, *config.lists)])
     gathered = Gathered(paused=followed.paused) + gather(config, store, now, options, progress)
-    polled, known = beside.polled if beside else Polled(), Gathered()
-    if not output.is_dry and (config.upstream or store.polls.all()):
-        from aggregator.gather.upstream import ask, known_of  # noqa: PLC0415  as above
-
-        polled = ask(config, store, now, options, progress) if asks else polled
-        known = known_of(config, store, now)
-    gathered += Gathered(polled=replace(polled, failing=0)) + known  # which has those that fail by now
+    if not output.is_dry:
+        gathered += _asked(config, store, now, options, progress, beside)
     gathered += drop_left(config, store, now, options, gathered)
-    files = Polled(failing=followed.failing, faults=followed.faults)
-    gathered += Gathered(faults=followed.skipped, polled=files)
+    gathered += Gathered(faults=followed.skipped, polled=followed.polled)
     settled = store.entries.settle(_rules(config, gathered), now, everything=options.full)
     store.ledger.seen_first([*gathered.surveyed, *gathered.polled.names], now)
 
@@ -156,16 +150,14 @@ def run(  # noqa: PLR0913  what a pass has, each once
     from aggregator.publish import publish  # noqa: PLC0415
     from aggregator.publish.press import Since  # noqa: PLC0415
 
-    since = Since(trusted=not distrust, full=options.full)
+    since = Since(trusted=start.is_trusted, full=options.full)
     published = publish(config, store, output, now, since=since, remember=remember, progress=progress)
-    if distrust:
-        store.ledger.keep_setting(_DISTRUST, "")
-    is_rebuilt = bool(store.ledger.setting(ledger_text.TAKEN_IN)) and is_bare
+    store.ledger.keep_setting(_DISTRUST, "")
     store.ledger.keep_setting(ledger_text.TAKEN_IN, "")
     return Report(
-        first=first,
+        first=start.is_first,
         strict=options.strict,
-        recovered=is_rebuilt,
+        recovered=start.is_rebuilt,
         followed=len(config.upstream),
         gathered=gathered,
         settled=settled,
@@ -188,6 +180,35 @@ def refuse_lost(config: Config) -> None:
             raise StateMissing(config.state, config.output, ours) from None
     except OSError:
         pass  # whoever opens it says more
+
+
+def _begun(config: Config, store: Store, output: Output, *, start_over: bool) -> _Start:
+    """Take in what only the ledger's text has, and say what a pass begins with.
+
+    Until one is through, whatever ends this one, the settings keep what it found.
+    """
+    is_trusted = output.is_from(store.ledger.lineage(), store.ledger.revision()) and not store.ledger.setting(_DISTRUST)
+    is_bare = not store.sources.names()
+    if ledger_text.recover(config.state, store.ledger) or not is_trusted:
+        store.ledger.keep_setting(_DISTRUST, "yes")
+        is_trusted = False
+    is_first = store.ledger.is_empty()
+    if is_first and not start_over and (ours := feeds_of_ours(config.output)):
+        raise StateMissing(config.state, config.output, ours)
+    return _Start(is_first, is_bare and bool(store.ledger.setting(ledger_text.TAKEN_IN)), is_trusted)
+
+
+def _asked(
+    config: Config, store: Store, now: datetime, options: Options, progress: Progress, beside: Beside | None
+) -> Gathered:
+    """Return what asking feeds came to, here or beside passes, and what is wrong with them now."""
+    polled, known = beside.polled if beside else Polled(), Gathered()
+    if config.upstream or store.polls.all():
+        from aggregator.gather.upstream import ask, known_of  # noqa: PLC0415  as above
+
+        polled = polled if beside else ask(config, store, now, options, progress)
+        known = known_of(config, store, now)
+    return Gathered(polled=replace(polled, failing=0)) + known
 
 
 def _rules(config: Config, gathered: Gathered) -> Rules:

@@ -34,13 +34,8 @@ def rehearse(config: Config, now: datetime, options: Options, progress: Progress
 
 def _due(config: Config, store: Store, now: datetime, options: Options) -> int:
     """Count the feeds, and lists of them, that a run would ask; the store is a copy that may be written to."""
-    asked = list(config.upstream)
-    if not asked and not config.lists:
+    if not config.upstream and not config.lists:
         return 0
-    from aggregator.gather.asking import Asking  # noqa: PLC0415  few sites have any, and the import is not free
+    from aggregator.gather.upstream import asking  # noqa: PLC0415  few sites have any, and the import is not free
 
-    if config.lists:
-        from aggregator.gather.lists import as_kept  # noqa: PLC0415  the same
-
-        asked = [*as_kept(config, store).upstream, *(one.itself() for one in config.lists if one.url)]
-    return len(Asking(asked, store, now, options).due())
+    return len(asking(config, store, now, options).due())

@@ -226,7 +226,8 @@ def test_outlines_that_are_not_taken_are_said_by_each_pass(site: Site) -> None:
 def test_a_dry_run_and_an_export_ask_nobody_and_know_the_kept_list(site: Site) -> None:
     site.configure(f"url: '{site.server.url('/list')}', name: planet")
     site.serve("a", "b")
-    assert [one.code for one in followed_now(site.room.loaded(), site.room.now).faults] == ["list_unread"]
+    found = followed_now(site.room.loaded(), site.room.now).polled.faults
+    assert [one.code for one in found] == ["list_unread"]
     site.run()
     seen = len(site.server.seen)
     report = rehearse(site.room.loaded(), site.room.now + timedelta(days=1), Options(), lambda *_: None)

@@ -11,8 +11,7 @@ from newsroom import CONFIG, Newsroom
 from aggregator import run as passes
 from aggregator.daemon.upkeep import FOLDER, keep_up
 from aggregator.gather.gathered import Polled
-from aggregator.gather.lists import is_any_due
-from aggregator.gather.upstream import ask
+from aggregator.gather.upstream import ask, asking
 from aggregator.store import ledger_text, sqlite
 from aggregator.websub.announced import Announced
 
@@ -78,9 +77,9 @@ def test_a_pass_that_is_told_what_asking_came_to_asks_nobody(tmp_path: Path) -> 
         follow(room, one.url("/pier"), one.url("/gone"))
         config, options = room.loaded(), passes.Options()
         with sqlite.opened(room.state, timedelta(0)) as store:
-            assert is_any_due(config, store, room.now)
+            assert asking(config, store, room.now, options).is_any_due()
             polled = ask(config, store, room.now, options, lambda *_: None)
-            assert not is_any_due(config, store, room.now)
+            assert not asking(config, store, room.now, options).is_any_due()
             report = passes.run(
                 config, store, room.now, options, lambda *_: None, beside=passes.Beside(polled, Announced())
             )
