@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.core.health import Survey, Wish
-from aggregator.gather.folders import GUARD_LEAST, GUARD_SHARE, NAMED, Articles
+from aggregator.gather.folders import GUARD_LEAST, GUARD_SHARE, MEANING, NAMED, Articles
 from aggregator.gather.gathered import Gathered, Held, Polled
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def _drop_source(name: str, store: Store, now: datetime, options: Options, *, is
     dropped = store.sources.put(name, (), known, now)
     store.polls.forget([name])
     store.health.forget([name])
+    store.ledger.keep_setting(f"{MEANING}{name}", "")
     # With entries of a feed no file is gone.
     return Gathered(polled=Polled(put=dropped)) if name in polls else Gathered(put=dropped)
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PARSER_VERSION = 1
 """Raised when articles are understood differently: every file is then read again, and nothing re-dated."""
 
+MEANING = "meaning of "
+"""How the name of the setting begins that keeps what the files of a folder were last understood as."""
+
 _RACY = timedelta(seconds=2)  # as young as that, a file may change again without its mtime telling
 _REREAD_SECONDS = 0.2
 GUARD_SHARE = 2  # more than one in so many files gone at once is held,
@@ -53,7 +56,7 @@ class Gathering:
         self._known = store.sources.known(source.name)
         # What the same bytes are understood as; with another answer, every file is read again.
         self._meaning = hashlib.sha256(repr((source.meaning, KEY_POLICY, PARSER_VERSION)).encode()).hexdigest()
-        self._setting = f"meaning of {source.name}"
+        self._setting = f"{MEANING}{source.name}"
         self._anew = (
             options.full or source.name in options.reset or store.ledger.setting(self._setting) != self._meaning
         )

@@ -107,9 +107,10 @@ class LedgerTables:
         return read_setting(self._db, name)
 
     def keep_setting(self, name: str, value: str) -> None:
-        """Keep a text under a name."""
+        """Keep a text under a name; an empty one takes no row."""
         if read_setting(self._db, name) != value:
             write_setting(self._db, name, value)
+            self._db.run("DELETE FROM setting WHERE value = ''")
 
     def rows_since(self, revision: int) -> Iterator[Mapping[str, object]]:
         """Return the ledger's rows that changed after a revision, as plain values, in order of revision."""

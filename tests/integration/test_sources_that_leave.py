@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,11 @@ from aggregator.store import sqlite
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def settings(room: Newsroom) -> dict[str, str]:
+    with closing(sqlite3.connect(room.state / sqlite.FILE)) as database:
+        return dict(database.execute("SELECT name, value FROM setting"))
 
 
 @pytest.fixture
@@ -44,6 +51,19 @@ def test_what_rules_left_out_stays_so_while_their_source_is_held(tmp_path: Path)
     (held,) = room.run().gathered.held
     assert held.source == "more"
     assert sorted(room.titles()) == before
+
+
+def test_nothing_is_remembered_of_how_a_folder_was_understood_that_left(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path / "site")
+    room.configure(CONFIG.replace("  - path: articles\n", "  - path: articles\n  - path: more\n"))
+    room.article("a.md")
+    room.article("../more/m.md")
+    room.run()
+    before = settings(room)
+    room.configure(CONFIG)
+    assert room.run().gathered.put.removed == 1
+    assert before.keys() - settings(room).keys() == {"meaning of more"}
+    assert all(settings(room).values())
 
 
 def test_many_small_sources_that_go_at_once_wait_for_a_person_and_are_told_of_together(site: Site) -> None:
