@@ -185,7 +185,10 @@ def refuse_lost(config: Config) -> None:
 def _begun(config: Config, store: Store, output: Output, *, start_over: bool) -> _Start:
     """Take in what only the ledger's text has, and say what a pass begins with.
 
-    Until one is through, whatever ends this one, the settings keep what it found.
+    Until one is through, whatever ends this one, settings keep what it found.
+
+    Raises:
+        StateMissing: feeds of ours are published, but the state that made them is gone.
     """
     is_trusted = output.is_from(store.ledger.lineage(), store.ledger.revision()) and not store.ledger.setting(_DISTRUST)
     is_bare = not store.sources.names()
@@ -208,7 +211,7 @@ def _asked(
 
         polled = polled if beside else ask(config, store, now, options, progress)
         known = known_of(config, store, now)
-    return Gathered(polled=replace(polled, failing=0)) + known
+    return Gathered(polled=replace(polled, failing=0)) + known  # which has those that fail by now
 
 
 def _rules(config: Config, gathered: Gathered) -> Rules:
