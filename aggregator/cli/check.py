@@ -132,7 +132,7 @@ def _read_lists(config: Config) -> list[Fault]:
 def _unset(config: Config) -> list[str]:
     if not any(one.headers or one.password for one in config.upstream):
         return []
-    from aggregator.config.unset import unset  # noqa: PLC0415  few feeds want a secret
+    from aggregator.config.missing_secrets import unset  # noqa: PLC0415  few feeds want a secret
 
     return unset(config.upstream, os.environ)
 

@@ -250,7 +250,7 @@ def _rules(file: ConfigFile, policy: Policy) -> Iterator[tuple[str, tuple[Rule, 
     sources = (*file.articles, *file.feeds_from, *file.upstream)
     for source in sources:
         if source.rules:
-            from aggregator.config.meant import rules_of  # noqa: PLC0415  few configurations have any
+            from aggregator.config.rule_values import rules_of  # noqa: PLC0415  few configurations have any
 
             yield source.called, rules_of(source.rules, policy)
 

@@ -124,6 +124,6 @@ def source_list_of(section: ListSection, location: str, path: Path | None, polic
 def _rules(section: ListSection, policy: Policy) -> tuple[Rule, ...]:
     if not section.rules:
         return ()
-    from aggregator.config.meant import rules_of  # noqa: PLC0415  few configurations have any
+    from aggregator.config.rule_values import rules_of  # noqa: PLC0415  few configurations have any
 
     return rules_of(section.rules, policy)

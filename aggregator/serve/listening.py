@@ -16,7 +16,7 @@ import uvicorn
 from aggregator.errors import ServeError, reason_of
 from aggregator.serve.connection import Bounds, Connection
 from aggregator.serve.crowd import Crowd
-from aggregator.serve.digest import Digest
+from aggregator.serve.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ async def serve(
     told: called with the number of connections that there was no room for, at most once a minute.
     """
     loop = asyncio.get_running_loop()
-    turned_away = Digest(told, loop)
+    turned_away = Throttle(told, loop)
     loop.set_exception_handler(partial(_excuse, turned_away))
     server = _Server(_config(app, bounds, turned_away.add))
     running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -101,7 +101,7 @@ async def serve(
     turned_away.end()
 
 
-def _excuse(turned_away: Digest, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _excuse(turned_away: Throttle, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Count what could not be accepted for lack of files to be open; asyncio would write its traceback for each."""
     error = context.get("exception")
     if isinstance(error, OSError) and error.errno in _SHORTAGE:

@@ -15,7 +15,7 @@ from aggregator.core.address import Address, domain_of, host_of, read_address, r
 from aggregator.core.dates import parse_instant
 from aggregator.core.model import Document, Edge, Fault, Image, Outcome, Provider, Sighting
 from aggregator.sources import frontmatter
-from aggregator.sources.nearly import nearly
+from aggregator.sources.misspelt import nearly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aggregator.errors import AggregatorError, StoreError
-from aggregator.store import looking, snapshot
+from aggregator.store import readonly, snapshot
 from aggregator.store.lock import held, refused
 from aggregator.store.tables import Store
 
@@ -148,7 +148,7 @@ def looked_into(folder: Path) -> Iterator[Store]:
     with ExitStack() as stack:
         with _wrapped(path):
             connection = stack.enter_context(
-                looking.connected(path, _PATIENCE)
+                readonly.connected(path, _PATIENCE)
                 if is_there
                 else closing(sqlite3.connect(":memory:", isolation_level=None))
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from aggregator.serve.crowd import Crowd, reader_of
-from aggregator.serve.digest import Digest
+from aggregator.serve.throttle import Throttle
 
 HERE, THERE = "198.41.0.4", "199.7.83.42"
 
@@ -95,15 +95,15 @@ class Clockwork(asyncio.SelectorEventLoop):
 def test_what_happens_a_thousand_times_is_told_once_a_minute() -> None:
     told: list[tuple[int, int]] = []
     loop = Clockwork()
-    digest = Digest(lambda count: told.append((round(loop.now), count)), loop)
+    throttle = Throttle(lambda count: told.append((round(loop.now), count)), loop)
     for _ in range(1300):
-        digest.add()
+        throttle.add()
         loop.now += 0.1
         loop.call_soon(loop.stop)
         loop.run_forever()
     assert [moment for moment, _ in told] == [101, 161, 221]
-    digest.end()
-    digest.end()
+    throttle.end()
+    throttle.end()
     loop.close()
     assert sum(count for _, count in told) == 1300
     assert len(told) == 4

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from aggregator.config.meant import rules_of
+from aggregator.config.rule_values import rules_of
 from aggregator.config.rules import RuleSection
 from aggregator.core.channels import Policy
 from aggregator.core.rule_words import reads_lead, said

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.sources.nearly import nearly
+from aggregator.sources.misspelt import nearly
 
 KNOWN = frozenset({"title", "topics", "originalUrl", "publishedDateTime", "heat", "authors", "author", "draft"})
 

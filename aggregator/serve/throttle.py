@@ -1,4 +1,4 @@
-"""What happens a thousand times in a minute, told once."""
+"""A count of what may happen a thousand times in a minute, told now and then."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SOON = 1.0  # seconds: what happens once hardly ever happens alone
 _APART = 60.0
 
 
-class Digest:
+class Throttle:
     """A count that is told of a second after the first time, then at most once a minute; in the time of a loop."""
 
     def __init__(self, told: Callable[[int], None], loop: asyncio.AbstractEventLoop) -> None:
