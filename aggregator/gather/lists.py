@@ -113,7 +113,7 @@ def read_files(source: SourceList) -> Listed:
     """Return what the file of a list says, or each file in its folder."""
     listed = Listed()
     path = source.path or Path()
-    places = {source.location: path}
+    places = {source.location: str(path)}
     if path.is_dir():
         listing = folder.survey([(source.location, path)])
         listed.faults += listing.faults

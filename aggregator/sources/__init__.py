@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from aggregator.core.model import Fault
 
@@ -38,7 +37,7 @@ class Listing(NamedTuple):
     """
 
     found: Mapping[str, Validators]
-    paths: Mapping[str, Path]
+    paths: Mapping[str, str]
     faults: Sequence[Fault] = ()
     missing: Sequence[str] = ()
 
