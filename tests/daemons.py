@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from newsroom import Newsroom
 
+FEED = b"""<rss version='2.0'><channel><title>Pier</title><link>/</link><item><title>From the pier</title>
+<link>https://pier.example/1</link><pubDate>Tue, 20 Oct 2026 08:00:00 GMT</pubDate></item></channel></rss>"""
 SECONDS = 30  # until something that does not come is a failure
 COMMAND = (sys.executable, "-m", "aggregator")
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from html.entities import name2codepoint
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
+import feedcheck_values as values
 from lxml import etree
 
 if TYPE_CHECKING:
@@ -36,29 +33,11 @@ RELATIONS = {
     *("alternate", "current", "describedby", "edit", "enclosure", "first", "hub", "last", "license", "next"),
     *("next-archive", "payment", "prev-archive", "previous", "related", "replies", "search", "self", "up", "via"),
 }
-TAGS = frozenset(
-    re.findall(
-        r"\w+",
-        "a abbr article aside audio b base big blockquote body br button center cite code dd del div dl dt em embed "
-        "figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd li link m main mark "
-        "meta nav noscript object ol option p param picture pre q s samp script section select small source span strike "
-        "strong style sub summary sup table tbody td textarea tfoot th thead time title tr tt u ul var video",
-    )
-)
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 _BAD = re.compile("[\x80-\x9f\ufffd]")
-_END_TAG = re.compile(r"</(\w+)>")
-_REFERENCE = re.compile(r"&(#?\w+)")
 _MARKUP_START = re.compile(r"&#[x0-9]|<[/a-zA-Z]")
 _EMAIL_IN_TEXT = re.compile(r"<[\w.+'-]+@[\w-]+(\.[\w-]+)+>")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+( \(.+\))?")
-_FORBIDDEN = re.compile(r"[^0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]")
-_SCHEME = re.compile(r"[a-zA-Z][0-9a-zA-Z+.-]*:.")
-_STRAY_PERCENT = re.compile(r"%(?![0-9A-F]{2})")
-_NEEDLESS_ESCAPE = re.compile(r"%(?:4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]|3[0-9]|2[DE])")
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_RFC2822 = re.compile(r"([A-Z][a-z]{2}, )?\d\d? [A-Z][a-z]{2} \d{4} \d\d:\d\d(:\d\d)? ([+-]\d{4}|GMT|UT|Z)")
 
 
 def events(document: bytes, self_url: str, *, now: datetime) -> list[str]:
@@ -96,7 +75,7 @@ def _everywhere(root: etree._Element) -> Iterator[str]:
         if len(group.findall(f"{MEDIA}content")) < 2:
             yield "MediaGroupWithoutAlternatives"
     for content in root.iter(f"{MEDIA}content"):
-        yield from _uri(content.get("url", ""))
+        yield from values.uri(content.get("url", ""))
 
 
 def _atom(feed: etree._Element, self_url: str, latest: datetime) -> Iterator[str]:
@@ -120,17 +99,17 @@ def _atom_metadata(parent: etree._Element, missing: str, latest: datetime) -> It
         for text in parent.findall(f"{ATOM}{name}"):
             yield from _text_construct(text)
     for id_ in parent.findall(f"{ATOM}id"):
-        yield from _id(id_.text or "")
+        yield from values.entry_id(id_.text or "")
     for date in (*parent.findall(f"{ATOM}updated"), *parent.findall(f"{ATOM}published")):
-        yield from _rfc3339(date.text or "", latest)
+        yield from values.rfc3339(date.text or "", latest)
     for author in parent.findall(f"{ATOM}author"):
         yield from _author(author)
     for category in parent.findall(f"{ATOM}category"):
         yield from _not_blank(category.get("term"), "NotBlank")
-        yield from _no_html(category.get("label", ""))
+        yield from values.html_in(category.get("label", ""))
     for link in parent.findall(f"{ATOM}link"):
         yield from _link(link)
-        yield from _no_html(link.get("title", ""))
+        yield from values.html_in(link.get("title", ""))
 
 
 def _atom_entry(entry: etree._Element, latest: datetime, *, is_signed: bool) -> Iterator[str]:
@@ -150,7 +129,7 @@ def _atom_entry(entry: etree._Element, latest: datetime, *, is_signed: bool) -> 
 
 def _text_construct(element: etree._Element) -> Iterator[str]:
     yield from _not_blank(element.text, "NotBlank")
-    if element.get("type", "text") == "text" and list(_no_html(element.text or "")):
+    if element.get("type", "text") == "text" and list(values.html_in(element.text or "")):
         yield "ContainsUndeclaredHTML"
 
 
@@ -160,11 +139,11 @@ def _author(author: etree._Element) -> Iterator[str]:
         yield "MissingElement"
         return
     yield from _not_blank(name, "NotBlank")
-    yield from _no_html(name)
+    yield from values.html_in(name)
     if _EMAIL_IN_TEXT.search(name):
         yield "ContainsEmail"
     for uri in author.findall(f"{ATOM}uri"):
-        yield from _uri(uri.text or "")
+        yield from values.uri(uri.text or "")
 
 
 def _link(link: etree._Element) -> Iterator[str]:
@@ -174,7 +153,7 @@ def _link(link: etree._Element) -> Iterator[str]:
     if "title" in link.attrib:
         yield from _not_blank(link.get("title"), "AttrNotBlank")
     if "href" in link.attrib:
-        yield from _uri(link.get("href", ""))
+        yield from values.uri(link.get("href", ""))
     else:
         yield "MissingHref"
 
@@ -210,11 +189,11 @@ def _rss(root: etree._Element, self_url: str, latest: datetime, lines: Sequence[
 
 def _rss_common(parent: etree._Element, latest: datetime) -> Iterator[str]:
     """Judge what channels and items have in common."""
-    yield from (event for link in parent.findall("link") for event in _uri(link.text or ""))
+    yield from (event for link in parent.findall("link") for event in values.uri(link.text or ""))
     yield from (event for link in parent.findall(f"{ATOM}link") for event in _link(link))
     for name in ("pubDate", "lastBuildDate"):
         for date in parent.findall(name):
-            yield from _rfc2822(date.text or "", latest)
+            yield from values.rfc2822(date.text or "", latest)
     for name in ("title", "category", "source"):
         for element in parent.findall(name):
             yield from _not_blank(element.text, "NotBlank")
@@ -242,7 +221,7 @@ def _enclosures(enclosures: Sequence[etree._Element]) -> Iterator[str]:
         yield from ("MissingAttribute" for name in ("url", "length", "type") if name not in enclosure.attrib)
         if not enclosure.get("length", "0").isdecimal():
             yield "InvalidIntegerAttribute"
-        yield from _uri(enclosure.get("url", ""))
+        yield from values.uri(enclosure.get("url", ""))
 
 
 def _rss_texts(parent: etree._Element, names: Iterable[str], lines: Sequence[str]) -> Iterator[str]:
@@ -251,7 +230,7 @@ def _rss_texts(parent: etree._Element, names: Iterable[str], lines: Sequence[str
         text = element.get("title", "") if element.tag == f"{ATOM}link" else element.text or ""
         start = (element.sourceline or 1) - 1
         is_numeric = any("&#x" in line for line in lines[start : start + text.count("\n") + 1])
-        html = list(_no_html(_REFERENCE.sub("", text) if is_numeric else text))
+        html = list(values.html_in(values.REFERENCE.sub("", text) if is_numeric else text))
         yield from html
         if not html and not is_numeric and _MARKUP_START.search(text):
             yield "CharacterData"
@@ -281,7 +260,7 @@ def _json(document: bytes, self_url: str, latest: datetime) -> Iterator[str]:
 def _json_item(item: dict[str, Any], latest: datetime, *, is_signed: bool) -> Iterator[str]:
     if "id" not in item or not (is_signed or "authors" in item):
         yield "MissingElement"
-    yield from _id(item.get("id", "tag:"))
+    yield from values.entry_id(item.get("id", "tag:"))
     if not any(item.get(name) for name in ("content_html", "content_text")):
         yield "MissingTextualContent"
     for name in ("title", "summary"):
@@ -290,10 +269,10 @@ def _json_item(item: dict[str, Any], latest: datetime, *, is_signed: bool) -> It
     yield from ("NotBlank" for tag in item.get("tags", []) if not tag.strip())
     related = [one["url"] for extension in item if extension.startswith("_") for one in item[extension]["related"]]
     for uri in filter(None, (item.get("url"), item.get("image"), *related)):
-        yield from _uri(uri)
+        yield from values.uri(uri)
     for name in ("date_published", "date_modified"):
         if name in item:
-            yield from _rfc3339(item[name], latest)
+            yield from values.rfc3339(item[name], latest)
 
 
 def _has_bad_character(value: object) -> bool:
@@ -318,76 +297,3 @@ def _repeated(values: Iterable[str | None], event: str) -> Iterator[str]:
 def _not_blank(text: str | None, event: str) -> Iterator[str]:
     if not text or not text.strip():
         yield event
-
-
-def _no_html(text: str) -> Iterator[str]:
-    if any(name.lower() in TAGS for name in _END_TAG.findall(text)):
-        yield "ContainsHTML"
-        return
-    for name in _REFERENCE.findall(text):
-        if name in name2codepoint or name == "apos" or not name.isalpha():
-            yield "ContainsHTML"
-
-
-def _uri(uri: str) -> Iterator[str]:
-    if not uri.isascii():
-        yield "UriNotIri"
-    elif _FORBIDDEN.search(uri):
-        yield "InvalidUriChar"
-    elif not _SCHEME.match(uri):
-        yield "InvalidFullLink"
-
-
-def _id(id_: str) -> Iterator[str]:
-    if id_.startswith(("tag:", "urn:")):
-        return
-    flaws = list(_uri(id_))
-    yield from flaws
-    if not flaws and not _is_canonical(id_):
-        yield "NonCanonicalURI"
-
-
-def _is_canonical(id_: str) -> bool:
-    parts = urlsplit(id_)
-    try:
-        text = unquote(id_, errors="strict")
-    except UnicodeDecodeError:
-        return False
-    default = {"http": ":80", "https": ":443"}.get(parts.scheme, "-")
-    return not (
-        parts.netloc != parts.netloc.lower()
-        or parts.netloc.endswith(default)
-        or not parts.path
-        or _STRAY_PERCENT.search(id_)
-        or _NEEDLESS_ESCAPE.search(id_)
-        or unicodedata.normalize("NFC", text) != text
-        or unquote(text) != text  # the W3C validator decodes twice
-    )
-
-
-def _rfc3339(date: str, latest: datetime) -> Iterator[str]:
-    if not _RFC3339.fullmatch(date):
-        yield "InvalidRFC3339Date"
-        return
-    try:
-        instant = datetime.fromisoformat(date)
-    except ValueError:
-        yield "InvalidRFC3339Date"
-        return
-    yield from _plausible(instant, latest)
-
-
-def _rfc2822(date: str, latest: datetime) -> Iterator[str]:
-    try:
-        instant = parsedate_to_datetime(date) if _RFC2822.fullmatch(date) else None
-    except ValueError:
-        instant = None
-    if instant is None or (date[3] == "," and date[:3] != f"{instant:%a}"):
-        yield "InvalidRFC2822Date"
-        return
-    yield from _plausible(instant.replace(tzinfo=instant.tzinfo or UTC), latest)
-
-
-def _plausible(instant: datetime, latest: datetime) -> Iterator[str]:
-    if not EARLIEST <= instant <= latest:
-        yield "ImplausibleDate"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from daemons import Running, until
+from daemons import FEED, Running, until
 from loopback import Loopback, answer
 from newsroom import CONFIG, Newsroom
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.no_cover  # other processes do the work
 
 HOUR, YEARS = 3600, 3 * 365 * 86400
-FEED = b"""<rss version='2.0'><channel><title>Pier</title><link>/</link><item><title>From the pier</title>
-<link>https://pier.example/1</link><pubDate>Tue, 20 Oct 2026 08:00:00 GMT</pubDate></item></channel></rss>"""
 # A daemon whose whole wall clock goes ahead by as many seconds as a file says; that is also what it sees after a sleep.
 ELSEWHEN = """
 import os, sys, threading, time
